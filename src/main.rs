@@ -1,0 +1,2 @@
+//! The `postern` binary: reads the command line and runs one command.
+fn main() {}

@@ -1,0 +1,53 @@
+//! How primitives are written: CSP-XML, CSP-WBXML and SSP-XML over one vocabulary.
+
+pub mod csp;
+pub mod limits;
+pub mod ssp;
+
+pub use limits::Limits;
+
+use crate::ident::SessionId;
+use crate::vocabulary::{DecodeError, Primitive, Text, Version};
+
+/// An encoding of CSP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// XML.
+    Xml,
+    /// WAP binary XML.
+    Wbxml,
+}
+
+/// What a transaction says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// A primitive known here.
+    Known(Primitive),
+    /// Another element; its name as written.
+    Unknown(Text),
+}
+
+/// A document that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault} (byte {at}, at /{path})")]
+pub struct ReadError {
+    /// What is wrong.
+    pub fault: DecodeError,
+    /// Byte offset where it was noticed.
+    pub at: usize,
+    /// Names of the open elements, joined by `/`.
+    pub path: String,
+    /// What could be read before, to address an answer.
+    pub seen: Seen,
+}
+
+/// What was read of a broken document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Its version.
+    pub version: Option<Version>,
+    /// Its session.
+    pub session: Option<SessionId>,
+    /// Its first transaction's id.
+    pub transaction: Option<Text>,
+}

@@ -1,0 +1,90 @@
+//! Access: login, logout, keep-alive, polling.
+
+use super::Text;
+use super::Version::V13;
+use super::capability::{AgreedCapabilityList, CapabilityList};
+use super::party::ClientId;
+use super::record::{Empty, record};
+use super::service::Functions;
+use super::status::Outcome;
+
+record! {
+    /// Opens a session, in one step with a password or in two with a digest.
+    pub struct LoginRequest {
+        /// Who logs in; 1.3 may leave it to the network.
+        user: Option<Text> = UserId,
+        /// The device or application instance.
+        client: Option<ClientId> = ClientId,
+        /// The application (1.3).
+        application: Option<Text> = ApplicationId @ V13..=V13,
+        /// The password in clear.
+        password: Option<Text> = Password,
+        /// base64 of H(nonce ‖ password).
+        digest: Option<Text> = DigestBytes,
+        /// Digest schemas the client knows: one comma list in 1.1, one element each later.
+        schemas: Vec<Text> = DigestSchema,
+        /// A session to take up again.
+        session: Option<Text> = SessionId,
+        /// Seconds of silence the session shall survive.
+        time_to_live: Option<u32> = TimeToLive,
+        /// The client's secret for CIR.
+        cookie: Option<Text> = SessionCookie,
+        /// Service negotiation in the same round trip (1.3).
+        functions: Option<Functions> = Functions @ V13..=V13,
+        /// Capability negotiation in the same round trip (1.3).
+        capabilities: Option<CapabilityList> = CapabilityList @ V13..=V13,
+    }
+
+    /// The answer to either login step.
+    pub struct LoginResponse {
+        /// The user id given to the client (1.3).
+        user: Option<Text> = UserId @ V13..=V13,
+        /// Echo of the request.
+        client: Option<ClientId> = ClientId,
+        /// The outcome.
+        outcome: Outcome = Result,
+        /// What to hash with the password.
+        nonce: Option<Text> = Nonce,
+        /// The schema chosen.
+        schema: Option<Text> = DigestSchema,
+        /// The session.
+        session: Option<Text> = SessionId,
+        /// Seconds of silence the session survives.
+        keep_alive: Option<u32> = KeepAliveTime,
+        /// Whether the client shall state its capabilities.
+        capability_request: Option<bool> = CapabilityRequest,
+        /// Functions refused (1.3).
+        functions: Option<Functions> = Functions @ V13..=V13,
+        /// Capabilities agreed (1.3).
+        capabilities: Option<AgreedCapabilityList> = AgreedCapabilityList @ V13..=V13,
+    }
+
+    /// Ends the session.
+    pub struct LogoutRequest {
+        /// Why (SSP only).
+        outcome: Option<Outcome> = Result,
+    }
+
+    /// The server ends the session; in 1.1 also the answer to a logout.
+    pub struct Disconnect {
+        /// Why.
+        outcome: Outcome = Result,
+    }
+
+    /// A sign of life.
+    pub struct KeepAliveRequest {
+        /// Seconds wanted from now on.
+        time_to_live: Option<u32> = TimeToLive,
+    }
+
+    /// The answer to a sign of life.
+    pub struct KeepAliveResponse {
+        /// The outcome.
+        outcome: Outcome = Result,
+        /// Seconds granted.
+        keep_alive: Option<u32> = KeepAliveTime,
+    }
+}
+
+/// Asks for what waits.
+pub type PollingRequest = Empty;

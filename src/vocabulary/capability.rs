@@ -1,0 +1,148 @@
+//! Capability negotiation: what a client can take, and by which ways it is reached.
+
+use super::Version::{V11, V12, V13};
+use super::party::ClientId;
+use super::record::record;
+use super::{DecodeError, Element, Event, Sink, Source, Text, Value};
+
+record! {
+    /// What a client can do.
+    pub struct CapabilityList {
+        /// `MOBILE_PHONE`, `COMPUTER`, `PDA`, `CLI` or `OTHER`.
+        client_type: Option<Text> = ClientType,
+        /// `P` push or `N` notify.
+        delivery: Option<Text> = InitialDeliveryMethod,
+        /// Any content type is taken.
+        any_content: Option<bool> = AnyContent,
+        /// Character sets, IANA MIB numbers.
+        charsets: Vec<u32> = AcceptedCharset @ V11..=V12,
+        /// Character sets of plain text, IANA MIB numbers (1.3).
+        text_charsets: Vec<u32> = PlainTextCharset @ V13..=V13,
+        /// Content types taken.
+        content_types: Vec<AcceptedContentType> = AcceptedContentType,
+        /// `BASE64`, `None`.
+        encodings: Vec<Text> = AcceptedTransferEncoding,
+        /// Largest content pushed, bytes (up to 1.2).
+        content_length: Option<u32> = AcceptedContentLength @ V11..=V12,
+        /// Largest content fetched, bytes (1.3).
+        pull_length: Option<u32> = AcceptedPullLength @ V13..=V13,
+        /// Largest content pushed, bytes (1.3).
+        push_length: Option<u32> = AcceptedPushLength @ V13..=V13,
+        /// Largest plain text, bytes (1.3).
+        text_length: Option<u32> = AcceptedTextContentLength @ V13..=V13,
+        /// `HTTP`, `HTTPS`, `WSP`, `SMS`.
+        bearers: Vec<Text> = SupportedBearer,
+        /// Transactions open at once per side.
+        multi_trans: Option<u32> = MultiTrans,
+        /// Transactions in one message (1.3).
+        multi_trans_per_message: Option<u32> = MultiTransPerMessage @ V13..=V13,
+        /// Largest message the client can parse, bytes.
+        parser_size: Option<u32> = ParserSize,
+        /// Wake-up methods, in the client's order.
+        cir_methods: Vec<Text> = SupportedCirMethod,
+        /// The client's port for wake-up datagrams.
+        udp_port: Option<u32> = UdpPort,
+        /// The server's wake-up address (1.1, in answers).
+        tcp_address: Option<Text> = TcpAddress @ V11..=V11,
+        /// The server's wake-up port (1.1, in answers).
+        tcp_port: Option<u32> = TcpPort @ V11..=V11,
+        /// Seconds between polls, at least.
+        poll_min: Option<u32> = ServerPollMin,
+        /// ISO 639 code.
+        language: Option<Text> = DefaultLanguage,
+        /// Rank among the user's sessions, 0 first (1.3).
+        priority: Option<u32> = SessionPriority @ V13..=V13,
+    }
+
+    /// What the server agrees to (1.2 and later).
+    pub struct AgreedCapabilityList {
+        /// Content types (1.3).
+        content_types: Vec<AcceptedContentType> = AcceptedContentType @ V13..=V13,
+        /// Any content type (1.3).
+        any_content: Option<bool> = AnyContent @ V13..=V13,
+        /// Largest content fetched, bytes (1.3).
+        pull_length: Option<u32> = AcceptedPullLength @ V13..=V13,
+        /// Largest content pushed, bytes (1.3).
+        push_length: Option<u32> = AcceptedPushLength @ V13..=V13,
+        /// Largest plain text, bytes (1.3).
+        text_length: Option<u32> = AcceptedTextContentLength @ V13..=V13,
+        /// Transactions open at once per side (1.3).
+        multi_trans: Option<u32> = MultiTrans @ V13..=V13,
+        /// Transactions in one message (1.3).
+        multi_trans_per_message: Option<u32> = MultiTransPerMessage @ V13..=V13,
+        /// Bearers.
+        bearers: Vec<Text> = SupportedBearer,
+        /// Wake-up methods the server will use.
+        cir_methods: Vec<Text> = SupportedCirMethod,
+        /// The server's wake-up address.
+        tcp_address: Option<Text> = TcpAddress,
+        /// The server's wake-up port.
+        tcp_port: Option<u32> = TcpPort,
+        /// Seconds between polls, at least.
+        poll_min: Option<u32> = ServerPollMin,
+    }
+
+    /// The client states its capabilities.
+    pub struct ClientCapabilityRequest {
+        /// The client (1.1).
+        client: Option<ClientId> = ClientId @ V11..=V11,
+        /// What it can do.
+        list: Option<CapabilityList> = CapabilityList,
+    }
+
+    /// The server's answer: the list corrected (1.1) or what is agreed (1.2 and later).
+    pub struct ClientCapabilityResponse {
+        /// What is agreed; first of all, since one client reads only the first child.
+        agreed: Option<AgreedCapabilityList> = AgreedCapabilityList @ V12..=V13,
+        /// The client (1.1).
+        client: Option<ClientId> = ClientId @ V11..=V11,
+        /// The corrected list (1.1).
+        list: Option<CapabilityList> = CapabilityList @ V11..=V11,
+    }
+}
+
+/// A content type a client takes: a MIME type, in 1.3 with a length of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AcceptedContentType {
+    /// The MIME type.
+    pub mime: Text,
+    /// Largest content of this type, bytes (1.3).
+    pub length: Option<u32>,
+}
+
+impl Value for AcceptedContentType {
+    fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        let mut accepted = Self::default();
+        let mut bare = String::new();
+        loop {
+            match from.next()? {
+                Event::Start(Some(e @ Element::ContentType)) => accepted.mime = Text::decode(e, from)?,
+                Event::Start(Some(e @ Element::AcceptedRichContentLength)) => {
+                    accepted.length = Some(u32::decode(e, from)?);
+                }
+                Event::Start(_) => from.skip()?,
+                Event::Text(text) => bare.push_str(&text),
+                Event::Opaque(_) => return Err(DecodeError::Value(of)),
+                Event::End => break,
+                Event::Eof => return Err(DecodeError::Eof),
+            }
+        }
+        if accepted.mime.is_empty() {
+            accepted.mime = bare.trim().into();
+        }
+        Ok(accepted)
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        if to.version() < V13 {
+            return to.text(&self.mime);
+        }
+        to.start(Element::ContentType);
+        to.text(&self.mime);
+        to.end(Element::ContentType);
+        if let Some(length) = self.length {
+            to.start(Element::AcceptedRichContentLength);
+            to.integer(length);
+            to.end(Element::AcceptedRichContentLength);
+        }
+    }
+}

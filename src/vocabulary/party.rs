@@ -1,0 +1,93 @@
+//! Who takes part: users, clients, groups, senders and recipients.
+
+use super::Version::V13;
+use super::record::record;
+use super::{DecodeError, Element, Event, Sink, Source, Text, Value};
+
+record! {
+    /// A user, perhaps at one of several clients.
+    pub struct User {
+        /// The address.
+        id: Text = UserId,
+        /// The name shown to people.
+        friendly_name: Option<Text> = FriendlyName @ V13..=V13,
+        /// The client.
+        client: Option<ClientId> = ClientId,
+        /// The application.
+        application: Option<Text> = ApplicationId @ V13..=V13,
+    }
+
+    /// A group, or somebody in a group known only by a screen name.
+    pub struct Group {
+        /// The group's address.
+        id: Option<Text> = GroupId,
+        /// Somebody in the group.
+        screen_name: Option<ScreenName> = ScreenName,
+    }
+
+    /// A name used in one group.
+    pub struct ScreenName {
+        /// The name.
+        name: Text = SName,
+        /// The group's address.
+        group: Text = GroupId,
+    }
+
+    /// Who sends.
+    pub struct Sender {
+        /// A user.
+        user: Option<User> = User,
+        /// A group or somebody in it.
+        group: Option<Group> = Group,
+    }
+
+    /// Who receives.
+    pub struct Recipient {
+        /// Users.
+        users: Vec<User> = User,
+        /// Groups, or people in groups.
+        groups: Vec<Group> = Group,
+        /// Contact lists of the sender.
+        contact_lists: Vec<Text> = ContactList,
+    }
+}
+
+/// The device or application instance of a user: `URL`, `MSISDN`, or bare text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ClientId {
+    /// A URL-like text.
+    pub url: Option<Text>,
+    /// A telephone number.
+    pub msisdn: Option<Text>,
+}
+
+impl Value for ClientId {
+    fn decode<'a>(_: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        let mut id = Self::default();
+        let mut bare = String::new();
+        loop {
+            match from.next()? {
+                Event::Start(Some(e @ Element::Url)) => id.url = Some(Text::decode(e, from)?),
+                Event::Start(Some(e @ Element::Msisdn)) => id.msisdn = Some(Text::decode(e, from)?),
+                Event::Start(_) => from.skip()?,
+                Event::Text(text) => bare.push_str(&text),
+                Event::Opaque(_) => {}
+                Event::End => break,
+                Event::Eof => return Err(DecodeError::Eof),
+            }
+        }
+        if id.url.is_none() && id.msisdn.is_none() && !bare.trim().is_empty() {
+            id.url = Some(bare.trim().into());
+        }
+        Ok(id)
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        for (element, text) in [(Element::Url, &self.url), (Element::Msisdn, &self.msisdn)] {
+            if let Some(text) = text {
+                to.start(element);
+                to.text(text);
+                to.end(element);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The list of primitives: element, service, who may send it and what answers it.
+
+use super::access::{
+    Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse, LogoutRequest, PollingRequest,
+};
+use super::capability::{ClientCapabilityRequest, ClientCapabilityResponse};
+use super::interop::{SendSecretToken, SspLoginRequest, SspLoginResponse};
+use super::message::{DeliveryReportRequest, MessageDelivered, NewMessage, SendMessageRequest, SendMessageResponse};
+use super::service::{ServiceRequest, ServiceResponse};
+use super::status::Status;
+use super::{DecodeError, Element, Sink, Source, Value};
+
+/// The service a primitive belongs to (IMPS 1.3 architecture, C.1 to C.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Service {
+    /// Login, keep-alive, negotiation: never subject to an agreement.
+    Access,
+    /// Search, invitation, verification.
+    Common,
+    /// Presence and contact lists.
+    Presence,
+    /// Instant messaging.
+    Im,
+    /// Groups.
+    Group,
+    /// Set-up and management between domains.
+    Interop,
+}
+
+/// Who may send a primitive on CSP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum From {
+    /// A client.
+    Client,
+    /// The server.
+    Server,
+    /// Either.
+    Both,
+    /// Not on CSP at all.
+    Domain,
+}
+
+macro_rules! primitives {
+    ($( $name:ident : $service:ident, $from:ident, $session:literal, $promised:literal; )*) => {
+        /// Something one end says to the other.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Primitive {
+            $( #[doc = concat!("`", stringify!($name), "`")] $name($name), )*
+        }
+
+        impl Primitive {
+            /// The elements that are primitives.
+            pub const ELEMENTS: &'static [Element] = &[ $( Element::$name, )* ];
+
+            /// The element it is written as.
+            pub const fn element(&self) -> Element {
+                match self { $( Self::$name(_) => Element::$name, )* }
+            }
+
+            /// Reads the primitive whose start was just read; `None` if the element is no primitive known here.
+            pub fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Option<Self>, DecodeError> {
+                match of {
+                    $( Element::$name => Ok(Some(Self::$name(<$name as Value>::decode(of, from)?))), )*
+                    _ => Ok(None),
+                }
+            }
+
+            /// Writes it with its element.
+            pub fn encode(&self, to: &mut impl Sink) {
+                match self { $( Self::$name(value) => {
+                    to.start(Element::$name);
+                    value.encode(to);
+                    to.end(Element::$name);
+                } )* }
+            }
+        }
+
+        /// The service of a primitive's element.
+        pub const fn service_of(element: Element) -> Option<Service> {
+            match element { $( Element::$name => Some(Service::$service), )* _ => None }
+        }
+
+        /// Who may send the primitive on CSP.
+        pub const fn sent_by(element: Element) -> Option<From> {
+            match element { $( Element::$name => Some(From::$from), )* _ => None }
+        }
+
+        /// Whether the primitive needs a session on CSP.
+        pub const fn needs_session(element: Element) -> bool {
+            match element { $( Element::$name => $session, )* _ => true }
+        }
+
+        /// Whether an acknowledgement of the primitive is a promise: its rows are durable before the 200.
+        pub const fn is_promised(element: Element) -> bool {
+            match element { $( Element::$name => $promised, )* _ => false }
+        }
+    };
+}
+
+primitives! {
+    // primitive              service  from    session promised
+    ClientCapabilityRequest:  Access,  Client, true,   false;
+    ClientCapabilityResponse: Access,  Server, true,   false;
+    DeliveryReportRequest:    Im,      Server, true,   true;
+    Disconnect:               Access,  Server, true,   false;
+    KeepAliveRequest:         Access,  Client, true,   false;
+    KeepAliveResponse:        Access,  Server, true,   false;
+    LoginRequest:             Access,  Client, false,  false;
+    LoginResponse:            Access,  Server, false,  false;
+    LogoutRequest:            Access,  Client, true,   false;
+    MessageDelivered:         Im,      Client, true,   false;
+    NewMessage:               Im,      Server, true,   true;
+    PollingRequest:           Access,  Client, true,   false;
+    SendMessageRequest:       Im,      Client, true,   true;
+    SendMessageResponse:      Im,      Server, true,   false;
+    SendSecretToken:          Interop, Domain, false,  false;
+    ServiceRequest:           Access,  Client, true,   false;
+    ServiceResponse:          Access,  Server, true,   false;
+    SspLoginRequest:          Interop, Domain, false,  false;
+    SspLoginResponse:         Interop, Domain, false,  false;
+    Status:                   Access,  Both,   true,   false;
+}

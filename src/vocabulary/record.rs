@@ -1,0 +1,238 @@
+//! Values, slots and the `record!` macro: a primitive is declared once, decoding and encoding follow.
+
+use bytes::Bytes;
+use compact_str::CompactString;
+
+use super::{DecodeError, Element, Event, Sink, Source};
+
+/// Short text: ids and names of up to 24 bytes stay inline.
+pub type Text = CompactString;
+
+/// Something that stands inside one element.
+pub trait Value: Sized {
+    /// Reads the value up to the end of its element, whose start was just read.
+    fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError>;
+    /// Writes the value between the start and end of its element.
+    fn encode(&self, to: &mut impl Sink);
+}
+
+/// How often a value may stand in a record: `T` once, `Option<T>` at most once, `Vec<T>` any number.
+pub trait Slot: Sized {
+    /// What has been read so far.
+    type Partial: Default;
+    /// Takes one more occurrence.
+    fn fill<'a>(partial: &mut Self::Partial, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError>;
+    /// The finished slot.
+    fn done(partial: Self::Partial, of: Element) -> Result<Self, DecodeError>;
+    /// Writes every occurrence.
+    fn put(&self, of: Element, to: &mut impl Sink);
+}
+
+/// The content of a message, as its syntax carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Characters; they are base64 if the `ContentEncoding` beside them says so.
+    Text(String),
+    /// The bytes themselves: WBXML opaque data, or SSP content marked as base64.
+    Binary(Bytes),
+}
+
+/// An element of which only the presence counts, or whose children are not modelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Empty;
+
+fn element(of: Element, value: &impl Value, to: &mut impl Sink) {
+    to.start(of);
+    value.encode(to);
+    to.end(of);
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+impl<T: Value> Slot for T {
+    type Partial = Option<T>;
+    fn fill<'a>(partial: &mut Option<T>, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        match partial.replace(T::decode(of, from)?) {
+            None => Ok(()),
+            Some(_) => Err(DecodeError::Twice(of)),
+        }
+    }
+    fn done(partial: Option<T>, of: Element) -> Result<T, DecodeError> {
+        partial.ok_or(DecodeError::Missing(of))
+    }
+    fn put(&self, of: Element, to: &mut impl Sink) {
+        element(of, self, to);
+    }
+}
+
+impl<T: Value> Slot for Option<T> {
+    type Partial = Self;
+    fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        <T as Slot>::fill(partial, of, from)
+    }
+    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
+        Ok(partial)
+    }
+    fn put(&self, of: Element, to: &mut impl Sink) {
+        if let Some(value) = self {
+            element(of, value, to);
+        }
+    }
+}
+
+impl<T: Value> Slot for Vec<T> {
+    type Partial = Self;
+    fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        partial.push(T::decode(of, from)?);
+        Ok(())
+    }
+    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
+        Ok(partial)
+    }
+    fn put(&self, of: Element, to: &mut impl Sink) {
+        for value in self {
+            element(of, value, to);
+        }
+    }
+}
+
+impl Value for Text {
+    fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        Ok(from.text(of)?.trim().into())
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        to.text(self);
+    }
+}
+
+impl Value for bool {
+    fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        let text = from.text(of)?;
+        let text = text.trim();
+        let is = |words: &[&str]| words.iter().any(|w| text.eq_ignore_ascii_case(w));
+        match (is(&["T", "true", "yes"]), is(&["F", "false", "no"])) {
+            (true, _) => Ok(true),
+            (_, true) => Ok(false),
+            _ => Err(DecodeError::Value(of)),
+        }
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        to.text(if *self { "T" } else { "F" });
+    }
+}
+
+impl Value for u32 {
+    fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        let mut text = String::new();
+        let mut number = None;
+        loop {
+            match from.next()? {
+                Event::Text(part) => text.push_str(&part),
+                Event::Opaque(bytes) if bytes.len() <= 4 => {
+                    number = Some(bytes.iter().fold(0, |n, b| n << 8 | Self::from(*b)));
+                }
+                Event::Opaque(_) | Event::Start(_) => return Err(DecodeError::Value(of)),
+                Event::End => break,
+                Event::Eof => return Err(DecodeError::Eof),
+            }
+        }
+        match number {
+            Some(number) => Ok(number),
+            None => text.trim().parse().map_err(|_| DecodeError::Value(of)),
+        }
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        to.integer(*self);
+    }
+}
+
+impl Value for Content {
+    fn decode<'a>(_: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        let mut bytes = Vec::new();
+        let mut binary = false;
+        loop {
+            match from.next()? {
+                Event::Text(part) => bytes.extend_from_slice(part.as_bytes()),
+                Event::Opaque(part) => {
+                    binary = true;
+                    bytes.extend_from_slice(&part);
+                }
+                Event::Start(_) => from.skip()?,
+                Event::End => break,
+                Event::Eof => return Err(DecodeError::Eof),
+            }
+        }
+        if binary {
+            return Ok(Self::Binary(bytes.into()));
+        }
+        // Text events are UTF-8 by type; the lossy arm is never taken.
+        Ok(Self::Text(String::from_utf8(bytes).unwrap_or_default()))
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        match self {
+            Self::Text(text) => to.text(text),
+            Self::Binary(bytes) => to.opaque(bytes),
+        }
+    }
+}
+
+impl Value for Empty {
+    fn decode<'a>(_: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        from.skip()?;
+        Ok(Self)
+    }
+    fn encode(&self, _: &mut impl Sink) {}
+}
+
+/// Declares records. `field: Type = Element` in the order to emit. A field is read in every version, and written
+/// in the versions whose table holds its element; `@ range` narrows that further.
+macro_rules! record {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident {
+            $( $(#[$field_meta:meta])* $field:ident : $ty:ty = $tag:ident $( @ $range:expr )? ),* $(,)?
+        }
+    )*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        $vis struct $name { $( $(#[$field_meta])* pub $field: $ty ),* }
+
+        impl $crate::vocabulary::Value for $name {
+            #[allow(unused_variables, unused_mut)]
+            fn decode<'a>(
+                of: $crate::vocabulary::Element,
+                from: &mut impl $crate::vocabulary::Source<'a>,
+            ) -> Result<Self, $crate::vocabulary::DecodeError> {
+                $( let mut $field = <$ty as $crate::vocabulary::Slot>::Partial::default(); )*
+                while let Some(child) = from.child()? {
+                    match child {
+                        $( Some(e @ $crate::vocabulary::Element::$tag) => {
+                            <$ty as $crate::vocabulary::Slot>::fill(&mut $field, e, from)?;
+                        } )*
+                        // Another version's or a vendor's element: step over it.
+                        _ => from.skip()?,
+                    }
+                }
+                Ok(Self { $(
+                    $field: <$ty as $crate::vocabulary::Slot>::done($field, $crate::vocabulary::Element::$tag)?
+                ),* })
+            }
+
+            #[allow(unused_variables)]
+            fn encode(&self, to: &mut impl $crate::vocabulary::Sink) {
+                $(
+                    let version = to.version();
+                    let known = $crate::vocabulary::Element::$tag.versions().contains(&version);
+                    if known $( && ($range).contains(&version) )? {
+                        $crate::vocabulary::Slot::put(&self.$field, $crate::vocabulary::Element::$tag, to);
+                    }
+                )*
+            }
+        }
+    )* };
+}
+pub(crate) use record;
