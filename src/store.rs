@@ -1,9 +1,16 @@
 //! Records with compare-and-set, and mailboxes: ordered, expiring, taken once.
 //!
 //! Every engine passes one conformance suite (`store/suite.rs`). What [`Engine::commit`] has answered is on
-//! disk, all of it or none.
+//! disk, all of it or none: [`open`] gives the embedded engine, [`memory`] one that forgets.
+
+mod layout;
+mod memory;
+mod sled;
+#[cfg(test)]
+mod suite;
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -21,7 +28,7 @@ pub type Store = Arc<dyn Engine>;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub Bytes);
 
-/// The revision of a record: counts its changes, from 1.
+/// The revision of a record: counts its changes, from 1, and from 1 again once it was removed.
 pub type Revision = u64;
 
 /// Place of an entry in its mailbox: grows, never used twice in one mailbox.
@@ -133,7 +140,9 @@ pub trait Engine: Send + Sync + 'static {
     /// Reads a record.
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Versioned>>;
 
-    /// Makes changes; durable once answered.
+    /// Makes changes; durable once answered. Each change sees what those before it did.
+    ///
+    /// Whoever drops the future before its answer doesn't know whether the changes were made.
     fn commit(&self, changes: Changes) -> Answer<'_, Committed>;
 
     /// Records whose key begins with `prefix`, in order of keys, after `after`.
@@ -142,10 +151,11 @@ pub trait Engine: Send + Sync + 'static {
     /// Entries of a mailbox after a place (0 = from the beginning), overdue ones included.
     fn read<'a>(&'a self, owner: &'a Key, after: Seq, limit: usize) -> Answer<'a, Vec<Entry>>;
 
-    /// Entries of all mailboxes that became overdue before `now`, earliest first.
+    /// Entries of all mailboxes that are overdue at `now` (`expires` ≤ `now`), earliest first.
     fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<(Key, Entry)>>;
 
-    /// Drops records whose time has passed; returns how many.
+    /// Drops records whose time has passed (`expires` ≤ `now`); returns how many. Until then they are read as
+    /// any other.
     fn sweep(&self, now: Timestamp, limit: usize) -> Answer<'_, usize>;
 
     /// Bytes on disk, for metrics; 0 if unknown.
@@ -153,6 +163,19 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Writes what is open and closes; later calls answer [`StoreError::Closed`].
     fn close(&self) -> Answer<'_, ()>;
+}
+
+/// Opens the embedded store in a folder, making it if there is none.
+///
+/// Blocks while it recovers after a crash. The error's text says what to do; another process that has the
+/// store open is one cause.
+pub fn open(path: &Path) -> Result<Store, StoreError> {
+    Ok(Arc::new(sled::Sled::open(path)?))
+}
+
+/// A store in memory, for tests and simulations.
+pub fn memory() -> Store {
+    Arc::new(memory::Memory::new())
 }
 
 // === impl Key ===
@@ -166,6 +189,19 @@ impl Key {
     /// The key as text, for logs.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("?")
+    }
+}
+
+// === impl Change ===
+
+impl Change {
+    /// Bytes it asks to write, keys included.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Put { key, value, .. } => key.0.len() + value.len(),
+            Self::Append { owner, body, .. } => owner.0.len() + body.len(),
+            Self::Delete { key, .. } | Self::Forget { owner: key, .. } => key.0.len(),
+        }
     }
 }
 
@@ -190,6 +226,11 @@ impl Changes {
     /// Removes a record whatever is there.
     pub fn delete(&mut self, key: Key) {
         self.list.push(Change::Delete { key, expect: Expect::Any });
+    }
+
+    /// Removes a record if it is as expected.
+    pub fn delete_if(&mut self, key: Key, expect: Expect) {
+        self.list.push(Change::Delete { key, expect });
     }
 
     /// Adds an entry to a mailbox.

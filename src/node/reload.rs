@@ -1,0 +1,121 @@
+//! Peer files in force: which ones, and how others take their place while the node runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tracing::{error, info, warn};
+
+use crate::address::Domain;
+use crate::config::{self, Config, Finding, Peer};
+use crate::sap::Sap;
+use crate::time::Timestamp;
+use crate::transport::{Identity, PeerClients};
+
+/// What a reload did, or would do.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ReloadReport {
+    /// Whether it only says what it would do.
+    pub plan: bool,
+    /// Peers that are new.
+    pub added: Vec<Domain>,
+    /// Peers whose file changed.
+    pub changed: Vec<Domain>,
+    /// Peers whose file went.
+    pub removed: Vec<Domain>,
+    /// Faults: a bad file leaves the old one in force.
+    pub findings: Vec<Finding>,
+}
+
+/// The peer files in force.
+pub(super) struct PeerFiles {
+    config: Config,
+    sap: Arc<Sap>,
+    identity: Option<Arc<Identity>>,
+    clients: Option<Arc<PeerClients>>,
+    in_force: Mutex<BTreeMap<Domain, Peer>>,
+}
+
+impl PeerFiles {
+    pub(super) fn new(
+        config: Config,
+        sap: Arc<Sap>,
+        identity: Option<Arc<Identity>>,
+        clients: Option<Arc<PeerClients>>,
+    ) -> Self {
+        Self { config, sap, identity, clients, in_force: Mutex::default() }
+    }
+
+    /// Puts the first set in force.
+    pub(super) async fn begin(&self, peers: Vec<Peer>) {
+        let mut in_force = self.in_force.lock().await;
+        for peer in peers {
+            self.put_in_force(&peer).await;
+            in_force.insert(peer.domain.clone(), peer);
+        }
+    }
+
+    /// Reads the folder and puts in force what changed; other peers notice nothing.
+    pub(super) async fn reload(&self, plan: bool) -> ReloadReport {
+        let mut in_force = self.in_force.lock().await;
+        let (files, findings) = config::load_peers(&self.config);
+        let mut report = ReloadReport { plan, findings, ..ReloadReport::default() };
+        let mut next = in_force.clone();
+        for peer in files {
+            match in_force.get(&peer.domain) {
+                None => report.added.push(peer.domain.clone()),
+                Some(old) if *old != peer => report.changed.push(peer.domain.clone()),
+                Some(_) => continue,
+            }
+            next.insert(peer.domain.clone(), peer);
+        }
+        // A file that went is gone; a file that is there but broken leaves the old terms in force.
+        report.removed = in_force.values().filter(|old| !old.file.exists()).map(|old| old.domain.clone()).collect();
+        report.removed.retain(|domain| next.get(domain).is_some_and(|peer| !peer.file.exists()));
+        next.retain(|domain, _| !report.removed.contains(domain));
+        for finding in &report.findings {
+            warn!("{}:{}: {}: {}", finding.file, finding.line, finding.what, finding.remedy);
+        }
+        if plan {
+            return report;
+        }
+        self.reload_transport(&next);
+        for domain in &report.removed {
+            let now = Timestamp::now();
+            self.carry_out(self.sap.relay().remove_peer(now, domain)).await;
+            info!(peer = %domain, "peer removed");
+        }
+        for domain in report.added.iter().chain(&report.changed) {
+            if let Some(peer) = next.get(domain) {
+                self.put_in_force(peer).await;
+                info!(peer = %domain, "peer file in force");
+            }
+        }
+        *in_force = next;
+        report
+    }
+
+    fn reload_transport(&self, peers: &BTreeMap<Domain, Peer>) {
+        let list: Vec<Peer> = peers.values().cloned().collect();
+        if let Some(identity) = &self.identity {
+            for fault in identity.reload(&self.config, &list) {
+                warn!("{fault}");
+            }
+        }
+        if let Some(clients) = &self.clients {
+            clients.reload(&list);
+        }
+    }
+
+    async fn put_in_force(&self, peer: &Peer) {
+        let turn = self.sap.relay().set_peer(Timestamp::now(), peer);
+        self.carry_out(turn).await;
+    }
+
+    async fn carry_out(&self, turn: crate::relay::Turn) {
+        if let Err(error) = self.sap.carry_out(turn).await {
+            error!(%error, "a change of peers could not be stored");
+        }
+    }
+}
