@@ -20,7 +20,7 @@ pub use self::reload::ReloadReport;
 pub use self::tap::Tapped;
 
 use self::ports::Ports;
-use self::reload::PeerFiles;
+use self::reload::PeersInForce;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Severity};
@@ -92,7 +92,7 @@ pub struct Running {
     ready: Ready,
     sap: Arc<Sap>,
     store: Store,
-    peers: Arc<PeerFiles>,
+    peers: Arc<PeersInForce>,
     servers: Vec<Server>,
     stop: tokio::sync::watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -101,7 +101,7 @@ pub struct Running {
 
 /// Starts a node: when this returns, every listener is bound and answers.
 pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartError> {
-    let Loaded { config, peers, users, findings } = loaded;
+    let Loaded { config, peers, users, findings, .. } = loaded;
     let errors: Vec<Finding> = findings.into_iter().filter(|f| f.severity == Severity::Error).collect();
     let config = match config {
         Some(config) if errors.is_empty() => config,
@@ -124,7 +124,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
             None => bearer,
         });
     }
-    let files = Arc::new(PeerFiles::new(config.clone(), Arc::clone(&sap), identity.clone(), clients));
+    let files = Arc::new(PeersInForce::new(config.clone(), Arc::clone(&sap), identity.clone(), clients));
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let mut node = Running {
         ready: Ready { domain: config.domain.clone(), csp: None, csp_tls: None, ssp: None, admin: None },
