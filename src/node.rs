@@ -9,6 +9,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedSender;
@@ -19,7 +20,7 @@ pub use self::reload::ReloadReport;
 pub use self::tap::Tapped;
 
 use self::ports::Ports;
-use self::reload::PeerFiles;
+use self::reload::PeersInForce;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Severity};
@@ -35,6 +36,8 @@ use crate::syntax::Limits;
 use crate::time::Timestamp;
 use crate::transport::{self, Identity, PeerClients, Server, ServerTls};
 
+/// How long open exchanges may take to end when a node stops.
+const DRAIN: Duration = Duration::from_secs(10);
 /// Records read at once while a node starts.
 const PAGE: usize = 1_000;
 
@@ -89,7 +92,7 @@ pub struct Running {
     ready: Ready,
     sap: Arc<Sap>,
     store: Store,
-    peers: Arc<PeerFiles>,
+    peers: Arc<PeersInForce>,
     servers: Vec<Server>,
     stop: tokio::sync::watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -98,7 +101,7 @@ pub struct Running {
 
 /// Starts a node: when this returns, every listener is bound and answers.
 pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartError> {
-    let Loaded { config, peers, users, findings } = loaded;
+    let Loaded { config, peers, users, findings, .. } = loaded;
     let errors: Vec<Finding> = findings.into_iter().filter(|f| f.severity == Severity::Error).collect();
     let config = match config {
         Some(config) if errors.is_empty() => config,
@@ -106,7 +109,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
     };
     let store = store::sled::open(&config.data_dir)?;
     let sap = build_sap(&config, &store).await?;
-    sap.accounts().seed(&users).await.map_err(secret)?;
+    sap.accounts().seed(&users).await.map_err(|(id, error)| secret(format!("users: {id}: {error}")))?;
     restore(&sap, &store).await?;
 
     let identity = match &config.tls {
@@ -121,7 +124,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
             None => bearer,
         });
     }
-    let files = Arc::new(PeerFiles::new(config.clone(), Arc::clone(&sap), identity.clone(), clients));
+    let files = Arc::new(PeersInForce::new(config.clone(), Arc::clone(&sap), identity.clone(), clients));
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let mut node = Running {
         ready: Ready { domain: config.domain.clone(), csp: None, csp_tls: None, ssp: None, admin: None },
@@ -161,7 +164,7 @@ impl Running {
     /// Drains: no new connections, open exchanges end, everything is on disk.
     pub async fn stop(self) {
         for server in self.servers {
-            server.shutdown().await;
+            server.drain(DRAIN).await;
         }
         let _ = self.stop.send(true);
         for task in self.tasks {
@@ -174,7 +177,7 @@ impl Running {
 
     async fn listen(&mut self, config: &Config, identity: Option<&Arc<Identity>>) -> Result<(), StartError> {
         let ports = Arc::new(Ports(Arc::clone(&self.sap)));
-        let limits = transport::Limits { request_read: config.timers.request_read, ..Default::default() };
+        let limits = transport::Limits::new(&config.timers);
         if let Some((listener, address)) = bind("csp", config.listen.csp).await? {
             self.ready.csp = Some(address);
             self.servers.push(transport::serve_csp(listener, None, ports.clone(), limits));
@@ -208,8 +211,9 @@ impl fmt::Display for Ready {
 }
 
 async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartError> {
-    let keyring = Arc::new(Keyring::open(&config.key_file).map_err(secret)?);
-    let accounts = Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone()));
+    let keyring = Keyring::open(&config.key_file).map_err(secret)?;
+    let accounts =
+        Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
     let login = Login::new(Arc::clone(&accounts), config.timers.nonce);
     let offered = Offered::new(&config.services);
     let relay = Arc::new(Relay::new(crate::relay::Settings {

@@ -37,12 +37,13 @@ use crate::address::{Address, Domain};
 use crate::config;
 use crate::messaging::Messaging;
 use crate::relay::{Bearer, Relay, RowId};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::syntax::Limits;
 use crate::vocabulary::Version;
 use crate::vocabulary::status::Code;
 
 use self::account::Accounts;
+use self::capability::Offer;
 use self::delivery::Claims;
 use self::login::Login;
 use self::services::Offered;
@@ -76,6 +77,7 @@ pub struct Sap {
     login: Login,
     sessions: Sessions,
     offered: Offered,
+    offer: Offer,
     messaging: Messaging,
     relay: Arc<Relay>,
     /// Set once, after the transport exists.
@@ -109,6 +111,7 @@ impl Sap {
         offered: Offered,
         relay: Arc<Relay>,
     ) -> Arc<Self> {
+        let offer = Offer { max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX), ..Offer::default() };
         let messaging = Messaging::new(Arc::clone(&store), settings.messages.clone());
         Arc::new(Self {
             settings,
@@ -117,6 +120,7 @@ impl Sap {
             login,
             sessions: Sessions::default(),
             offered,
+            offer,
             messaging,
             relay,
             bearer: OnceLock::new(),
@@ -156,8 +160,11 @@ impl Sap {
         *domain == self.settings.domain || self.settings.aliases.contains(domain)
     }
 
-    /// Whether the address is a user of this node.
-    async fn knows(&self, address: &Address) -> Result<bool, crate::store::StoreError> {
-        Ok(address.is_user() && self.is_local(address.domain()) && self.accounts.exists(address).await?)
+    /// The user of this node the address names, under the home domain's name; `None` if there is none.
+    async fn local_user(&self, address: &Address) -> Result<Option<Address>, StoreError> {
+        if !address.is_user() || !self.is_local(address.domain()) || !self.accounts.exists(address).await? {
+            return Ok(None);
+        }
+        Ok(Address::user_at(address.user(), &self.settings.domain).ok())
     }
 }

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use crate::address::{Address, AddressError, Domain};
-use crate::config;
+use crate::config::{self, Environment};
 use crate::ident;
 use crate::node::{self, Options, Running, StartError, Tapped};
 use crate::phone::{Phone, PhoneError};
 use crate::syntax::Encoding;
+use crate::time::Timestamp;
 use crate::transport::pki::{Authority, PkiError};
 use crate::vocabulary::Version;
 
@@ -90,7 +91,7 @@ impl Stage {
             stage.make_folder(domain, people, &authority)?;
         }
         for domain in domains {
-            let loaded = config::load(&stage.dir.join(domain).join("postern.toml"));
+            let loaded = config::load(&stage.dir.join(domain).join("postern.toml"), &Environment::default(), Timestamp::now());
             let options = Options { tap: Some(tell.clone()) };
             let started = node::start(loaded, options).await;
             let running = started.map_err(|error| StageError::Start { domain: (*domain).into(), error })?;

@@ -9,11 +9,12 @@ const ORDER: &[&[&str]] = &[
     &["vocabulary"],
     &["config"],
     &["syntax"],
-    &["store"],
+    &["store", "phone"],
     &["messaging", "relay"],
     &["sap"],
     &["transport", "operate"],
     &["node"],
+    &["stage"],
     &["cli"],
 ];
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use postern::time::Timestamp;
 use postern::{config, node};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -24,7 +25,7 @@ pub(crate) struct ServeArgs {
 
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     log_to_stderr(args.log_json);
-    let loaded = config::load(&args.config);
+    let loaded = config::load(&args.config, &config::Environment::of_process(), Timestamp::now());
     for finding in loaded.findings.iter().filter(|f| f.severity == config::Severity::Warning) {
         tracing::warn!("{}:{}: {}: {}", finding.file, finding.line, finding.what, finding.remedy);
     }

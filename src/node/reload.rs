@@ -29,7 +29,7 @@ pub struct ReloadReport {
 }
 
 /// The peer files in force.
-pub(super) struct PeerFiles {
+pub(super) struct PeersInForce {
     config: Config,
     sap: Arc<Sap>,
     identity: Option<Arc<Identity>>,
@@ -37,7 +37,7 @@ pub(super) struct PeerFiles {
     in_force: Mutex<BTreeMap<Domain, Peer>>,
 }
 
-impl PeerFiles {
+impl PeersInForce {
     pub(super) fn new(
         config: Config,
         sap: Arc<Sap>,
@@ -59,21 +59,25 @@ impl PeerFiles {
     /// Reads the folder and puts in force what changed; other peers notice nothing.
     pub(super) async fn reload(&self, plan: bool) -> ReloadReport {
         let mut in_force = self.in_force.lock().await;
-        let (files, findings) = config::load_peers(&self.config);
+        let config::PeerFiles { peers, failed, findings } = config::load_peers(&self.config, Timestamp::now());
         let mut report = ReloadReport { plan, findings, ..ReloadReport::default() };
-        let mut next = in_force.clone();
-        for peer in files {
-            match in_force.get(&peer.domain) {
-                None => report.added.push(peer.domain.clone()),
-                Some(old) if *old != peer => report.changed.push(peer.domain.clone()),
-                Some(_) => continue,
+        let mut next: BTreeMap<Domain, Peer> =
+            peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
+        for (domain, peer) in &next {
+            match in_force.get(domain) {
+                None => report.added.push(domain.clone()),
+                Some(old) if old != peer => report.changed.push(domain.clone()),
+                Some(_) => {}
             }
-            next.insert(peer.domain.clone(), peer);
         }
-        // A file that went is gone; a file that is there but broken leaves the old terms in force.
-        report.removed = in_force.values().filter(|old| !old.file.exists()).map(|old| old.domain.clone()).collect();
-        report.removed.retain(|domain| next.get(domain).is_some_and(|peer| !peer.file.exists()));
-        next.retain(|domain, _| !report.removed.contains(domain));
+        for (domain, old) in in_force.iter().filter(|(domain, _)| !next.contains_key(*domain)).collect::<Vec<_>>() {
+            // A file that is there but broken leaves the old terms in force.
+            if failed.contains(&old.file) {
+                next.insert(domain.clone(), old.clone());
+            } else {
+                report.removed.push(domain.clone());
+            }
+        }
         for finding in &report.findings {
             warn!("{}:{}: {}: {}", finding.file, finding.line, finding.what, finding.remedy);
         }

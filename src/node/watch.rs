@@ -9,7 +9,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use super::reload::PeerFiles;
+use super::reload::PeersInForce;
 
 /// Editors write in several steps: the folder is read when it has been quiet for so long.
 const QUIET: Duration = Duration::from_millis(200);
@@ -21,7 +21,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn start(folder: &Path, files: Arc<PeerFiles>) -> Option<Self> {
+    pub(super) fn start(folder: &Path, files: Arc<PeersInForce>) -> Option<Self> {
         let (tell, mut changed) = mpsc::channel(1);
         let heard = move |event: notify::Result<notify::Event>| {
             if event.is_ok_and(|event| !event.kind.is_access()) {

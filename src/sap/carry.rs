@@ -41,6 +41,11 @@ impl Acknowledgement {
 // === impl Sap ===
 
 impl Sap {
+    /// Carries out a turn of the relay that came from outside: a peer file in force, or gone.
+    pub async fn carry_out(self: &Arc<Self>, turn: Turn) -> Result<(), StoreError> {
+        self.carry(Timestamp::now(), turn).await
+    }
+
     /// Carries out a turn that no POST waits for.
     pub(super) async fn carry(self: &Arc<Self>, now: Timestamp, turn: Turn) -> Result<(), StoreError> {
         let (_, posts) = self.conclude(now, turn).await?;

@@ -90,7 +90,7 @@ impl Sap {
     /// other answers only where the client takes several transactions.
     pub(super) async fn add_server_requests(&self, now: Timestamp, asked: &Message, hungry: bool, out: &mut Message) {
         let Some(record) = asked.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
-        let most = record.capabilities.transactions_per_message();
+        let most = record.capabilities.multi_trans_per_message as usize;
         let room = if hungry { most } else { most.saturating_sub(out.transactions.len()) };
         if room == 0 || (!hungry && most <= 1) {
             out.poll = self.has_waiting(&record).await.then_some(true);

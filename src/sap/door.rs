@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tracing::{Instrument, debug, info, info_span};
 
-use super::capability::{self, Offer};
+use super::capability;
 use super::csp::response;
 use super::login::{Admission, Answer};
 use super::services;
@@ -211,14 +211,16 @@ impl Sap {
         request: &ClientCapabilityRequest,
         version: Version,
     ) -> Primitive {
-        let (capabilities, answer) = capability::negotiate(request, version, &Offer::default());
+        let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
         answer.into()
     }
 
     async fn agree_services(&self, session: &SessionRecord, request: &ServiceRequest, version: Version) -> Primitive {
         let (agreed, answer) = services::negotiate(request, version, &self.offered);
-        self.change_session(&session.id, |record| record.agreed = agreed).await;
+        if let Some(agreed) = agreed {
+            self.change_session(&session.id, |record| record.agreed = agreed).await;
+        }
         answer.into()
     }
 

@@ -101,10 +101,10 @@ impl Sap {
                 Ok(address) if !self.is_local(address.domain()) => {
                     failures.push(Failure::of(&address, Code::DOMAIN_NOT_SUPPORTED));
                 }
-                Ok(address) if here.contains(&address) => total -= 1,
-                Ok(address) => match self.knows(&address).await {
-                    Ok(true) => here.push(address),
-                    Ok(false) => failures.push(Failure::of(&address, Code::UNKNOWN_USER)),
+                Ok(address) => match self.local_user(&address).await {
+                    Ok(Some(user)) if here.contains(&user) => total -= 1,
+                    Ok(Some(user)) => here.push(user),
+                    Ok(None) => failures.push(Failure::of(&address, Code::UNKNOWN_USER)),
                     Err(_) => failures.push(Failure::of(&address, Code::UNAVAILABLE)),
                 },
                 Err(_) => failures.push(Failure::user(&user.id, Code::UNKNOWN_USER)),
@@ -182,10 +182,13 @@ impl Sap {
         let address = |user: Option<&crate::vocabulary::party::User>, home: &Domain| {
             user.and_then(|user| Address::parse(&user.id, home).ok()).filter(Address::is_user)
         };
-        let to = address(info.recipient.as_ref().and_then(|r| r.users.first()), &self.settings.domain);
+        let to = match address(info.recipient.as_ref().and_then(|r| r.users.first()), &self.settings.domain) {
+            Some(to) => self.local_user(&to).await.ok().flatten(),
+            None => None,
+        };
         let recipient = address(info.sender.as_ref().and_then(|s| s.user.as_ref()), &job.peer);
         match (to, recipient, &info.id) {
-            (Some(to), Some(recipient), Some(message)) if self.knows(&to).await.unwrap_or(false) => {
+            (Some(to), Some(recipient), Some(message)) => {
                 let report = Report {
                     message: message.clone(),
                     to,

@@ -173,17 +173,21 @@ impl Sap {
     }
 
     async fn sort_user(&self, address: Address, bound: &mut Bound) -> Result<(), StoreError> {
-        let elsewhere = bound.elsewhere.get(address.domain());
-        if bound.here.contains(&address) || elsewhere.is_some_and(|known| known.contains(&address)) {
+        if !self.is_local(address.domain()) {
+            let there = bound.elsewhere.entry(address.domain().clone()).or_default();
+            if !there.contains(&address) {
+                there.push(address);
+                bound.total += 1;
+            }
             return Ok(());
         }
-        bound.total += 1;
-        if !self.is_local(address.domain()) {
-            bound.elsewhere.entry(address.domain().clone()).or_default().push(address);
-        } else if self.accounts.exists(&address).await? {
-            bound.here.push(address);
-        } else {
-            bound.failures.push(Failure::of(&address, Code::UNKNOWN_USER));
+        match self.local_user(&address).await? {
+            Some(user) if bound.here.contains(&user) => {}
+            Some(user) => {
+                bound.here.push(user);
+                bound.total += 1;
+            }
+            None => bound.fail(Failure::of(&address, Code::UNKNOWN_USER)),
         }
         Ok(())
     }
