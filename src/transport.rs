@@ -12,6 +12,8 @@ mod http;
 mod identity;
 mod pem;
 pub mod pki;
+#[cfg(test)]
+mod testing;
 mod tls;
 
 pub use client::{Layer, PeerClients, Probe};

@@ -4,6 +4,8 @@
 //! authority must vouch for it, no revocation list may name it, and its key must be among the pins, if any.
 
 mod refusal;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use std::collections::HashMap;
