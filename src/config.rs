@@ -403,3 +403,19 @@ impl Default for PeerLimits {
         Self { requests_per_second: 500, burst: 1000, body: 256 * 1024, in_flight: 256, queue: 10_000 }
     }
 }
+
+// === impl AddressRange ===
+
+impl AddressRange {
+    /// Whether an address lies in the range.
+    pub fn contains(&self, address: std::net::IpAddr) -> bool {
+        use std::net::IpAddr;
+        let (network, address, width) = match (self.network, address.to_canonical()) {
+            (IpAddr::V4(n), IpAddr::V4(a)) => (u128::from(u32::from(n)), u128::from(u32::from(a)), 32),
+            (IpAddr::V6(n), IpAddr::V6(a)) => (u128::from(n), u128::from(a), 128),
+            _ => return false,
+        };
+        let ignored = width - u32::from(self.prefix).min(width);
+        network.checked_shr(ignored) == address.checked_shr(ignored)
+    }
+}
