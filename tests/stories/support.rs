@@ -5,6 +5,7 @@ pub mod handset;
 pub mod http;
 pub mod peer;
 pub mod wire;
+pub mod world;
 
 use std::time::Duration;
 
