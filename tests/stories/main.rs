@@ -4,4 +4,8 @@
 //! uses Postern's syntax or vocabulary, else both could be wrong alike.
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
+mod access;
+mod messages;
+mod sessions;
 mod support;
+mod transactions;

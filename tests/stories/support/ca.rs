@@ -62,8 +62,7 @@ impl Ca {
 
     /// A server that shows `identity` and demands a certificate of this authority.
     pub fn server(&self, identity: &Identity) -> ServerConfig {
-        let verifier =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(self.roots()), provider()).build().unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(self.roots()), provider()).build().unwrap();
         ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()

@@ -131,9 +131,7 @@ impl Handset {
     pub fn message(&self, mode: &str, id: Option<&str>, primitive: Node) -> Node {
         let login = primitive.name == "Login-Request";
         let descriptor = match self.session.as_ref().filter(|_| !login) {
-            Some(session) => {
-                node("SessionDescriptor", [leaf("SessionType", "Inband"), leaf("SessionID", session)])
-            }
+            Some(session) => node("SessionDescriptor", [leaf("SessionType", "Inband"), leaf("SessionID", session)]),
             None => node("SessionDescriptor", [leaf("SessionType", "Outband")]),
         };
         let transaction = node(
@@ -209,15 +207,13 @@ impl Handset {
         check(here.is_none_or(|p| matches!(p.text.as_str(), "T" | "F")), "Poll is neither T nor F");
         let last = session.children.last().map(|n| n.name.as_str());
         check(self.version == Version::V11 || here.is_none() || last == Some("Poll"), "Poll is not last");
-        let content = transaction
-            .find("TransactionContent")
-            .unwrap_or_else(|| self.choke("no TransactionContent", Some(root)));
+        let content =
+            transaction.find("TransactionContent").unwrap_or_else(|| self.choke("no TransactionContent", Some(root)));
         check(content.get("xmlns") == Some(self.version.trc()), "the content's namespace is another version's");
         check(content.children.len() == 1, "not one primitive");
         check(results_have_codes(content), "a Result without Code");
         let more = here.is_some_and(|p| p.text == "T");
-        let received =
-            Received { asks: mode == Some("Request"), id, primitive: content.children[0].clone() };
+        let received = Received { asks: mode == Some("Request"), id, primitive: content.children[0].clone() };
         self.more = more;
         received
     }

@@ -6,6 +6,7 @@ use md5::{Digest, Md5};
 use sha1::Sha1;
 
 use super::Handset;
+use crate::support::http::Lost;
 use crate::support::wire::Version;
 use crate::support::wire::tree::{Node, leaf, node};
 
@@ -58,9 +59,20 @@ impl Handset {
 
     /// Tries to log in with the password in clear; the code that came.
     pub async fn try_login(&mut self) -> u32 {
-        let password = leaf("Password", &self.password);
-        let answer = self.ask(self.login_request([password])).await;
+        let request = self.clear_login();
+        let answer = self.ask(request).await;
         self.logged_in(&answer)
+    }
+
+    /// Logs in and agrees on capabilities, on a network that may lose answers.
+    pub async fn attempt_login(&mut self) -> Result<(), Lost> {
+        let request = self.clear_login();
+        let answer = self.try_ask(request).await?;
+        let code = self.logged_in(&answer);
+        assert_eq!(code, 200, "{} logs in", self.user);
+        let request = self.capability_request();
+        self.try_ask(request).await?;
+        Ok(())
     }
 
     /// Tries to log in by digest; the code that came.
@@ -105,6 +117,20 @@ impl Handset {
 
     /// Agrees on capabilities; gives the list agreed.
     pub async fn capabilities(&mut self) -> Node {
+        let request = self.capability_request();
+        let answer = self.ask(request).await;
+        let wanted = if self.version == Version::V11 { "CapabilityList" } else { "AgreedCapabilityList" };
+        match answer.children.first() {
+            Some(list) if answer.name == "ClientCapability-Response" && list.name == wanted => list.clone(),
+            _ => self.choke(&format!("{wanted} is not the first child"), Some(&answer)),
+        }
+    }
+
+    fn clear_login(&self) -> Node {
+        self.login_request([leaf("Password", &self.password)])
+    }
+
+    fn capability_request(&self) -> Node {
         let list = match self.version {
             Version::V11 | Version::V12 => node(
                 "CapabilityList",
@@ -142,15 +168,9 @@ impl Handset {
                 ],
             ),
         };
-        let request = match self.version {
+        match self.version {
             Version::V11 => node("ClientCapability-Request", [self.client_id(), list]),
             _ => node("ClientCapability-Request", [list]),
-        };
-        let answer = self.ask(request).await;
-        let wanted = if self.version == Version::V11 { "CapabilityList" } else { "AgreedCapabilityList" };
-        match answer.children.first() {
-            Some(list) if answer.name == "ClientCapability-Response" && list.name == wanted => list.clone(),
-            _ => self.choke(&format!("{wanted} is not the first child"), Some(&answer)),
         }
     }
 

@@ -218,10 +218,9 @@ impl Shared {
         let mut secrets = self.secrets.lock().unwrap();
         match step.primitive.name.as_str() {
             "SendSecretToken" => {
-                let own = unique("secret");
                 let theirs = step.primitive.text_at("SecretToken")?.to_owned();
-                secrets.insert(step.id.clone(), (own.clone(), theirs));
-                Some((unique("tb"), ssp::secret_token(&self.domain, &own)))
+                let (own, _) = secrets.entry(step.id.clone()).or_insert((unique("secret"), theirs));
+                Some((unique("tb"), ssp::secret_token(&self.domain, own)))
             }
             "LoginRequest" => {
                 let (own, theirs) = secrets.get(&step.id)?;
@@ -233,8 +232,8 @@ impl Shared {
                 Some((step.id.clone(), answer))
             }
             "LoginResponse" => {
-                secrets.remove(&step.id)?;
-                let own = format!("{}@{}", unique("s"), self.domain);
+                secrets.get(&step.id)?;
+                let own = format!("s-{}@{}", step.id.replace('@', "-"), self.domain);
                 self.opened(Pair { own: own.clone(), node: ssp::session_of(&step.primitive) });
                 Some((step.id.clone(), ssp::login_response(&own, 200)))
             }

@@ -23,9 +23,7 @@ pub fn session(id: &str, transactions: impl IntoIterator<Item = Node>) -> Node {
 
 /// A transaction.
 pub fn transaction(asks: bool, id: &str, primitive: Node) -> Node {
-    node("Transaction", [primitive])
-        .attr("mode", if asks { "Request" } else { "Response" })
-        .attr("transactionID", id)
+    node("Transaction", [primitive]).attr("mode", if asks { "Request" } else { "Response" }).attr("transactionID", id)
 }
 
 /// Who asks: a user.

@@ -140,9 +140,7 @@ fn write_node(folder: &Path, domain: &str, ca: &Ca, identity: &Identity, more: &
 fn pin_ports(folder: &Path, ports: &Ports) {
     let file = folder.join("postern.toml");
     let mut text = std::fs::read_to_string(&file).unwrap();
-    for (key, address) in
-        [("csp", ports.csp), ("csp_tls", ports.csp_tls), ("ssp", ports.ssp), ("admin", ports.admin)]
-    {
+    for (key, address) in [("csp", ports.csp), ("csp_tls", ports.csp_tls), ("ssp", ports.ssp), ("admin", ports.admin)] {
         text = text.replace(&format!("\n{key} = \"127.0.0.1:0\""), &format!("\n{key} = \"{address}\""));
     }
     std::fs::write(file, text).unwrap();
