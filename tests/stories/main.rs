@@ -5,6 +5,8 @@
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
 mod access;
+mod crash;
+mod hostile;
 mod messages;
 mod sessions;
 mod support;

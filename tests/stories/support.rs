@@ -24,3 +24,10 @@ pub fn unique(prefix: &str) -> String {
 pub fn count(variable: &str, default: usize) -> usize {
     std::env::var(variable).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }
+
+/// A seed from the environment, or a fresh one; printed, so that a failure can be told again.
+pub fn seed(variable: &str) -> u64 {
+    let seed = std::env::var(variable).ok().and_then(|v| v.parse().ok()).unwrap_or_else(rand::random);
+    println!("{variable}={seed}");
+    seed
+}

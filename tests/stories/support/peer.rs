@@ -45,8 +45,6 @@ pub struct Incoming {
     pub session_header: Option<String>,
     /// Header `x-wv-transactionid`.
     pub transaction_header: Option<String>,
-    /// The number of the POST that brought it, from 0.
-    pub post: usize,
 }
 
 /// What becomes of a POST.

@@ -52,12 +52,6 @@ impl Journal {
             .map(|(message, _)| message.to_owned())
             .collect()
     }
-
-    /// Takes over what an earlier phone of the same user noted.
-    pub fn continues(&mut self, earlier: Self) {
-        self.handed.splice(0..0, earlier.handed);
-        self.answered.extend(earlier.answered);
-    }
 }
 
 #[test]

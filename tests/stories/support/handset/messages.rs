@@ -38,16 +38,12 @@ pub struct Sent {
 pub struct Heard {
     /// Its id.
     pub message_id: String,
-    /// The server's transaction that brought it.
-    pub transaction: String,
     /// Who sent it.
     pub sender: String,
     /// Its content, decoded.
     pub content: Vec<u8>,
     /// What the content is.
     pub content_type: String,
-    /// The whole primitive.
-    pub node: Node,
 }
 
 /// A delivery report that reached a phone.
@@ -181,7 +177,7 @@ impl Heard {
         std::str::from_utf8(&self.content).unwrap_or("(binary)")
     }
 
-    fn read(primitive: &Node, transaction: &str) -> Option<Self> {
+    fn read(primitive: &Node) -> Option<Self> {
         let info = primitive.find("MessageInfo")?;
         let data = primitive.find("ContentData");
         let base64 = info.text_at("ContentEncoding").is_some_and(|e| e.eq_ignore_ascii_case("BASE64"));
@@ -193,11 +189,9 @@ impl Heard {
         };
         Some(Self {
             message_id: info.text_at("MessageID")?.to_owned(),
-            transaction: transaction.to_owned(),
             sender: info.text_at("Sender/User/UserID").unwrap_or_default().to_owned(),
             content,
             content_type: info.text_at("ContentType").unwrap_or("text/plain").to_owned(),
-            node: primitive.clone(),
         })
     }
 }
@@ -300,7 +294,7 @@ impl Handset {
         let primitive = &received.primitive;
         let answer = match primitive.name.as_str() {
             "NewMessage" => {
-                let Some(heard) = Heard::read(primitive, &received.id) else {
+                let Some(heard) = Heard::read(primitive) else {
                     self.choke("a NewMessage that can't be read", Some(primitive));
                 };
                 if primitive.find("MessageInfo/Sender").is_none() {

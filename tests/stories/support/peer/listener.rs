@@ -43,7 +43,6 @@ pub struct Shared {
     domain: String,
     pair: Mutex<Option<Pair>>,
     secrets: Mutex<HashMap<String, (String, String)>>,
-    posts: Mutex<usize>,
 }
 
 /// A listening socket and its connections; they end with it.
@@ -123,7 +122,6 @@ impl Shared {
             domain: domain.to_owned(),
             pair: Mutex::default(),
             secrets: Mutex::default(),
-            posts: Mutex::default(),
         }
     }
 
@@ -147,11 +145,6 @@ impl Shared {
     }
 
     fn read(&self, root: &Node, header: &dyn Fn(&str) -> Option<String>) -> Vec<Incoming> {
-        let post = {
-            let mut posts = self.posts.lock().unwrap();
-            *posts += 1;
-            *posts - 1
-        };
         let incoming = |setup: bool, session: Option<&str>, transaction: &Node| {
             Some(Incoming {
                 setup,
@@ -165,7 +158,6 @@ impl Shared {
                 primitive: transaction.children.first()?.clone(),
                 session_header: header("x-wv-sessionid"),
                 transaction_header: header("x-wv-transactionid"),
-                post,
             })
         };
         if root.name != "WV-SSP-Message" {
