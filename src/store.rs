@@ -91,6 +91,13 @@ pub enum Change {
         /// The entry.
         seq: Seq,
     },
+    /// Removes an entry of a mailbox that must be there: of those who take it at once, one succeeds.
+    Take {
+        /// The mailbox.
+        owner: Key,
+        /// The entry.
+        seq: Seq,
+    },
 }
 
 /// Changes that happen together or not at all, in the order given.
@@ -121,10 +128,10 @@ pub struct Entry {
 /// Why the store did not do as asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A record was not as a change expected; nothing was changed. Read again and decide again.
-    #[error("the record {key:?} was changed by somebody else")]
+    /// A record or entry was not as a change expected; nothing was changed. Read again and decide again.
+    #[error("{} was changed by somebody else", key.as_str())]
     Conflict {
-        /// The record.
+        /// The record or mailbox.
         key: Key,
     },
     /// The engine failed; nothing may be promised.
@@ -150,6 +157,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Entries of a mailbox after a place (0 = from the beginning), overdue ones included.
     fn read<'a>(&'a self, owner: &'a Key, after: Seq, limit: usize) -> Answer<'a, Vec<Entry>>;
+
+    /// How many entries a mailbox has, counted up to `limit`.
+    fn count<'a>(&'a self, owner: &'a Key, limit: usize) -> Answer<'a, usize>;
 
     /// Entries of all mailboxes that are overdue at `now` (`expires` ≤ `now`), earliest first.
     fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<(Key, Entry)>>;
@@ -200,7 +210,8 @@ impl Change {
         match self {
             Self::Put { key, value, .. } => key.0.len() + value.len(),
             Self::Append { owner, body, .. } => owner.0.len() + body.len(),
-            Self::Delete { key, .. } | Self::Forget { owner: key, .. } => key.0.len(),
+            Self::Delete { key, .. } => key.0.len(),
+            Self::Forget { owner, .. } | Self::Take { owner, .. } => owner.0.len(),
         }
     }
 }
@@ -241,6 +252,11 @@ impl Changes {
     /// Removes an entry of a mailbox.
     pub fn forget(&mut self, owner: Key, seq: Seq) {
         self.list.push(Change::Forget { owner, seq });
+    }
+
+    /// Removes an entry of a mailbox that must be there.
+    pub fn take(&mut self, owner: Key, seq: Seq) {
+        self.list.push(Change::Take { owner, seq });
     }
 
     /// Whether there is nothing to do.

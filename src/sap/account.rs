@@ -157,7 +157,11 @@ impl Accounts {
     ///
     /// # Errors
     /// If the store fails or a record is damaged.
-    pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Account>, Option<String>), AccountError> {
+    pub async fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Account>, Option<String>), AccountError> {
         let after = after.map(|id| Key::of(&[USERS, &id.to_lowercase()]));
         let limit = limit.max(1);
         let rows = self.store.list(&Key::of(&[USERS, ""]), after.as_ref(), limit + 1).await?;
@@ -440,9 +444,7 @@ fn put_new(changes: &mut Changes, id: &str, record: &Record) {
 fn taken(id: &str, record: &Record, fault: StoreError) -> AccountError {
     match fault {
         StoreError::Conflict { key } if key == user_key(id) => AccountError::Exists { id: id.to_owned() },
-        StoreError::Conflict { .. } => {
-            AccountError::NumberTaken { msisdn: record.msisdn.clone().unwrap_or_default() }
-        }
+        StoreError::Conflict { .. } => AccountError::NumberTaken { msisdn: record.msisdn.clone().unwrap_or_default() },
         fault => fault.into(),
     }
 }

@@ -217,12 +217,7 @@ pub fn negotiate(
 }
 
 /// What a client of 1.2 or later is told: also for a 1.3 login that carries its capabilities.
-pub fn agreed(
-    list: &CapabilityList,
-    kept: &Capabilities,
-    version: Version,
-    offer: &Offer,
-) -> AgreedCapabilityList {
+pub fn agreed(list: &CapabilityList, kept: &Capabilities, version: Version, offer: &Offer) -> AgreedCapabilityList {
     let tcp = offer.tcp.as_ref().filter(|_| kept.cir_methods.iter().any(|method| method == STCP));
     let mut agreed = AgreedCapabilityList {
         bearers: offer.bearers(&list.bearers),
@@ -283,10 +278,7 @@ fn known_encodings(list: &CapabilityList) -> Vec<Text> {
 }
 
 fn content_type(taken: &AcceptedContentType, offer: &Offer) -> ContentType {
-    ContentType {
-        mime: bare_mime(&taken.mime).into(),
-        length: taken.length.map(|length| length.min(offer.max_size)),
-    }
+    ContentType { mime: bare_mime(&taken.mime).into(), length: taken.length.map(|length| length.min(offer.max_size)) }
 }
 
 /// A MIME type in lower case without its parameters.

@@ -94,6 +94,23 @@ pub(super) fn read(map: &impl Ordered, owner: &Key, after: Seq, limit: usize) ->
     Ok(found)
 }
 
+/// See [`super::Engine::count`].
+pub(super) fn count(map: &impl Ordered, owner: &Key, limit: usize) -> Result<usize, StoreError> {
+    let mut count = 0;
+    if limit == 0 {
+        return Ok(count);
+    }
+    let mailbox = mailbox_prefix(owner);
+    map.scan(Bound::Included(mailbox.clone()), &mut |key, _| {
+        if key.strip_prefix(&mailbox[..]).and_then(number).is_none() {
+            return false;
+        }
+        count += 1;
+        count < limit
+    })?;
+    Ok(count)
+}
+
 /// See [`super::Engine::overdue`].
 pub(super) fn overdue(map: &impl Ordered, now: Timestamp, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
     let mut found = Vec::new();
@@ -182,14 +199,11 @@ impl<'a, B: Ordered> Draft<'a, B> {
                 self.index(expires, due_key(expires, &owner, seq), Some(Bytes::new()));
                 Ok(Some(seq))
             }
-            Change::Forget { owner, seq } => {
-                let place = entry_key(&owner, seq);
-                if let Some(entry) = self.lookup(&place)?.and_then(|raw| entry(seq, &raw)) {
-                    self.index(entry.expires, due_key(entry.expires, &owner, seq), None);
-                    self.open.insert(place, None);
-                }
-                Ok(None)
-            }
+            Change::Forget { owner, seq } => self.remove_entry(&owner, seq).map(|_| None),
+            Change::Take { owner, seq } => match self.remove_entry(&owner, seq)? {
+                true => Ok(None),
+                false => Err(StoreError::Conflict { key: owner }),
+            },
         }
     }
 
@@ -209,6 +223,15 @@ impl<'a, B: Ordered> Draft<'a, B> {
             self.open.insert(record_key(key), None);
         }
         Ok(())
+    }
+
+    /// Removes an entry; whether it was there.
+    fn remove_entry(&mut self, owner: &Key, seq: Seq) -> Result<bool, StoreError> {
+        let place = entry_key(owner, seq);
+        let Some(entry) = self.lookup(&place)?.and_then(|raw| entry(seq, &raw)) else { return Ok(false) };
+        self.index(entry.expires, due_key(entry.expires, owner, seq), None);
+        self.open.insert(place, None);
+        Ok(true)
     }
 
     /// Writes or removes a key of an index by time; what never expires stands in none.

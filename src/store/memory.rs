@@ -56,6 +56,10 @@ impl Engine for Memory {
         Box::pin(async move { self.with(|map| layout::read(map, owner, after, limit)) })
     }
 
+    fn count<'a>(&'a self, owner: &'a Key, limit: usize) -> Answer<'a, usize> {
+        Box::pin(async move { self.with(|map| layout::count(map, owner, limit)) })
+    }
+
     fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<(Key, Entry)>> {
         Box::pin(async move { self.with(|map| layout::overdue(map, now, limit)) })
     }

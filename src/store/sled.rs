@@ -171,6 +171,10 @@ impl Engine for Sled {
         Box::pin(async move { self.with(|db| layout::read(db, owner, after, limit)) })
     }
 
+    fn count<'a>(&'a self, owner: &'a Key, limit: usize) -> Answer<'a, usize> {
+        Box::pin(async move { self.with(|db| layout::count(db, owner, limit)) })
+    }
+
     fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<(Key, Entry)>> {
         Box::pin(async move { self.with(|db| layout::overdue(db, now, limit)) })
     }

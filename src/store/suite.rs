@@ -57,6 +57,8 @@ conformance! {
     a_mailbox_keeps_the_order_and_is_read_from_a_place
     mailboxes_with_like_names_do_not_mix
     a_forgotten_entry_is_gone_and_forgetting_twice_is_no_fault
+    an_entry_is_taken_once
+    entries_are_counted_up_to_a_limit
     a_place_is_never_used_twice
     a_refused_commit_appends_nothing
     overdue_entries_are_found_earliest_first
@@ -236,6 +238,40 @@ async fn a_forgotten_entry_is_gone_and_forgetting_twice_is_no_fault(on: Engine) 
         on.store.commit(changes).await.unwrap();
         assert_eq!(bodies(&on.store, "box").await, ["two"]);
         assert_eq!(on.store.overdue(Timestamp(5), 9).await.unwrap().len(), 1);
+    }
+}
+
+async fn an_entry_is_taken_once(on: Engine) {
+    let seq = append(&on.store, "box", "one", 5).await;
+    let mut takers = Vec::new();
+    for taker in 0..16 {
+        let store = Arc::clone(&on.store);
+        takers.push(tokio::spawn(async move {
+            let mut changes = Changes::default();
+            changes.append(key("taken"), taker.to_string(), Timestamp::NEVER);
+            changes.take(key("box"), seq);
+            store.commit(changes).await
+        }));
+    }
+    let mut taken = 0;
+    for taker in takers {
+        match taker.await.unwrap() {
+            Ok(_) => taken += 1,
+            Err(error) => assert!(matches!(error, StoreError::Conflict { key: at } if at == key("box"))),
+        }
+    }
+    assert_eq!(taken, 1);
+    assert_eq!(bodies(&on.store, "taken").await.len(), 1);
+    assert!(bodies(&on.store, "box").await.is_empty());
+    assert!(on.store.overdue(Timestamp(5), 9).await.unwrap().is_empty());
+}
+
+async fn entries_are_counted_up_to_a_limit(on: Engine) {
+    for owner in ["al", "alice", "alice", "alice", "bob"] {
+        append(&on.store, owner, "x", 5).await;
+    }
+    for (owner, limit, count) in [("alice", 9, 3), ("alice", 2, 2), ("alice", 0, 0), ("al", 9, 1), ("carol", 9, 0)] {
+        assert_eq!(on.store.count(&key(owner), limit).await.unwrap(), count, "{owner} {limit}");
     }
 }
 

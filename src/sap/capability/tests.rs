@@ -104,11 +104,8 @@ fn a_1_1_client_that_sends_no_list_gets_what_holds() {
 #[test]
 fn a_1_2_client_gets_a_short_list_that_is_never_empty() {
     let agreed = told(android(), V12);
-    let expected = AgreedCapabilityList {
-        bearers: texts(&["HTTP"]),
-        poll_min: Some(30),
-        ..AgreedCapabilityList::default()
-    };
+    let expected =
+        AgreedCapabilityList { bearers: texts(&["HTTP"]), poll_min: Some(30), ..AgreedCapabilityList::default() };
     assert_eq!(agreed, expected);
     for version in [V12, V13] {
         let (_, response) = negotiate(&ClientCapabilityRequest::default(), version, &Offer::default());

@@ -39,7 +39,11 @@ fn leaf(element: Element) -> Node {
 }
 
 fn wanting(features: &[Node]) -> ServiceRequest {
-    ServiceRequest { client: None, functions: Some(Functions { features: Some(features.to_vec()) }), all_functions: None }
+    ServiceRequest {
+        client: None,
+        functions: Some(Functions { features: Some(features.to_vec()) }),
+        all_functions: None,
+    }
 }
 
 fn refusals(features: &[Node], version: Version) -> String {

@@ -25,13 +25,7 @@ pub struct Function {
 const BUILT: bool = true;
 const LATER: bool = false;
 
-const fn row(
-    feature: Element,
-    group: Element,
-    token: Element,
-    built: bool,
-    guards: &'static [Element],
-) -> Function {
+const fn row(feature: Element, group: Element, token: Element, built: bool, guards: &'static [Element]) -> Function {
     Function { feature, group: Some(group), token, built, guards }
 }
 
@@ -197,9 +191,9 @@ mod tests {
 
     #[test]
     fn every_csp_primitive_known_here_is_in_the_tree() {
-        use crate::vocabulary::primitive::{From, Primitive, sent_by};
+        use crate::vocabulary::primitive::{Primitive, SentBy, sent_by};
         for primitive in Primitive::ELEMENTS {
-            if sent_by(*primitive) != Some(From::Domain) {
+            if sent_by(*primitive) != Some(SentBy::Domain) {
                 let guarded = FUNCTIONS.iter().any(|row| row.guards.contains(primitive));
                 assert!(guarded || ALWAYS.contains(primitive), "{primitive:?}");
             }
