@@ -290,7 +290,7 @@ async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u
 }
 
 fn load_identity(config: &Config, peers: &[crate::config::Peer]) -> Result<Arc<Identity>, StartError> {
-    let (identity, faults) = Identity::load(config, peers).map_err(secret)?;
+    let (identity, faults) = Identity::load(config.tls.as_ref(), peers).map_err(secret)?;
     for fault in faults {
         tracing::warn!("{fault}");
     }

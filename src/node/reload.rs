@@ -89,7 +89,7 @@ impl PeersInForce {
     fn reload_transport(&self, peers: &BTreeMap<Domain, Peer>) {
         let list: Vec<Peer> = peers.values().cloned().collect();
         if let Some(identity) = &self.identity {
-            for fault in identity.reload(&self.config, &list) {
+            for fault in identity.reload(self.config.tls.as_ref(), &list) {
                 warn!("{fault}");
             }
         }
