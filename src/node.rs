@@ -9,21 +9,24 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 use tracing::info;
 
-pub use self::reload::ReloadReport;
 pub use self::tap::Tapped;
+pub use crate::operate::ReloadReport;
 
 use self::ports::Ports;
 use self::reload::PeersInForce;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Severity};
+use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
 use crate::sap::login::Login;
@@ -32,9 +35,8 @@ use crate::sap::services::Offered;
 use crate::sap::session::SessionRecord;
 use crate::sap::{Sap, Settings};
 use crate::store::{self, Key, Store, StoreError};
-use crate::syntax::Limits;
 use crate::time::Timestamp;
-use crate::transport::{self, Identity, PeerClients, Server, ServerTls};
+use crate::transport::{self, Identity, Limits, PeerClients, Server, ServerTls};
 
 /// How long open exchanges may take to end when a node stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -94,6 +96,7 @@ pub struct Running {
     store: Store,
     peers: Arc<PeersInForce>,
     servers: Vec<Server>,
+    draining: Arc<AtomicBool>,
     stop: tokio::sync::watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     _watcher: Option<watch::Watcher>,
@@ -107,7 +110,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         Some(config) if errors.is_empty() => config,
         _ => return Err(StartError::Config(errors)),
     };
-    let store = store::sled::open(&config.data_dir)?;
+    let store = store::open(&config.data_dir)?;
     let sap = build_sap(&config, &store).await?;
     sap.accounts().seed(&users).await.map_err(|(id, error)| secret(format!("users: {id}: {error}")))?;
     restore(&sap, &store).await?;
@@ -116,9 +119,9 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         Some(_) => Some(load_identity(&config, &peers)?),
         None => None,
     };
-    let clients = identity.as_ref().map(|identity| PeerClients::new(Arc::clone(identity), &config.timers, &peers));
+    let clients = identity.as_ref().map(|identity| Arc::new(PeerClients::new(Arc::clone(identity), config.timers.http_timeout)));
     if let Some(clients) = &clients {
-        let bearer: Arc<dyn Bearer> = clients.clone();
+        let bearer: Arc<dyn Bearer> = Arc::<PeerClients>::clone(clients);
         sap.connect(match options.tap {
             Some(tell) => Arc::new(TappedBearer::new(config.domain.clone(), bearer, tell)),
             None => bearer,
@@ -132,6 +135,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         store,
         peers: Arc::clone(&files),
         servers: Vec::new(),
+        draining: Arc::default(),
         stop,
         tasks: Vec::new(),
         _watcher: watch::Watcher::start(&config.peers, Arc::clone(&files)),
@@ -163,9 +167,12 @@ impl Running {
 
     /// Drains: no new connections, open exchanges end, everything is on disk.
     pub async fn stop(self) {
+        self.draining.store(true, Ordering::Relaxed);
+        let mut draining = tokio::task::JoinSet::new();
         for server in self.servers {
-            server.drain(DRAIN).await;
+            draining.spawn(server.drain(DRAIN));
         }
+        draining.join_all().await;
         let _ = self.stop.send(true);
         for task in self.tasks {
             let _ = task.await;
@@ -177,19 +184,39 @@ impl Running {
 
     async fn listen(&mut self, config: &Config, identity: Option<&Arc<Identity>>) -> Result<(), StartError> {
         let ports = Arc::new(Ports(Arc::clone(&self.sap)));
-        let limits = transport::Limits::new(&config.timers);
+        let limits = Limits::new(&config.timers);
         if let Some((listener, address)) = bind("csp", config.listen.csp).await? {
             self.ready.csp = Some(address);
-            self.servers.push(transport::serve_csp(listener, None, ports.clone(), limits));
+            let server = transport::serve_csp(listener, None, ports.clone(), Router::new(), limits.clone());
+            self.servers.push(server.map_err(|error| StartError::Bind { what: "csp", address, error })?);
         }
         if let (Some((listener, address)), Some(tls)) = (bind("csp_tls", config.listen.csp_tls).await?, &config.csp_tls) {
             let tls = ServerTls::load(&tls.cert, &tls.key).map_err(secret)?;
             self.ready.csp_tls = Some(address);
-            self.servers.push(transport::serve_csp(listener, Some(tls), ports.clone(), limits));
+            let server = transport::serve_csp(listener, Some(tls), ports.clone(), Router::new(), limits.clone());
+            self.servers.push(server.map_err(|error| StartError::Bind { what: "csp_tls", address, error })?);
         }
         if let (Some((listener, address)), Some(identity)) = (bind("ssp", config.listen.ssp).await?, identity) {
             self.ready.ssp = Some(address);
-            self.servers.push(transport::serve_ssp(listener, Arc::clone(identity), ports, limits));
+            let server = transport::serve_ssp(listener, Arc::clone(identity), ports, limits.clone());
+            self.servers.push(server.map_err(|error| StartError::Bind { what: "ssp", address, error })?);
+        }
+        if let Some((listener, address)) = bind("admin", config.listen.admin).await? {
+            let tls = match (&config.admin.cert, &config.admin.key) {
+                (Some(cert), Some(key)) => Some(ServerTls::load(cert, key).map_err(secret)?),
+                _ => None,
+            };
+            self.ready.admin = Some(address);
+            let state = AdminState {
+                sap: Arc::clone(&self.sap),
+                store: Arc::clone(&self.store),
+                reload: Arc::<PeersInForce>::clone(&self.peers),
+                token: operate::token::load_or_make(&config.admin.token_file).map_err(secret)?,
+                draining: Arc::clone(&self.draining),
+                metrics: Metrics::install(),
+            };
+            let server = transport::serve_admin(listener, tls, operate::router(state), limits);
+            self.servers.push(server.map_err(|error| StartError::Bind { what: "admin", address, error })?);
         }
         Ok(())
     }
@@ -214,13 +241,13 @@ async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartErro
     let keyring = Keyring::open(&config.key_file).map_err(secret)?;
     let accounts =
         Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
-    let login = Login::new(Arc::clone(&accounts), config.timers.nonce);
+    let login = Login::new(Arc::clone(&accounts), &config.access, &config.timers);
     let offered = Offered::new(&config.services);
     let relay = Arc::new(Relay::new(crate::relay::Settings {
         domain: config.domain.clone(),
         aliases: config.aliases.clone(),
         timers: config.timers.clone(),
-        dice: Box::new(crate::relay::OsDice),
+        dice: Box::new(crate::relay::Random),
     }));
     let settings = Settings {
         domain: config.domain.clone(),
@@ -228,7 +255,7 @@ async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartErro
         access: config.access.clone(),
         messages: config.messages.clone(),
         timers: config.timers.clone(),
-        limits: Limits::default(),
+        limits: crate::syntax::Limits::default(),
     };
     Ok(Sap::new(settings, Arc::clone(store), accounts, login, offered, relay))
 }
@@ -263,7 +290,7 @@ async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u
 }
 
 fn load_identity(config: &Config, peers: &[crate::config::Peer]) -> Result<Arc<Identity>, StartError> {
-    let (identity, faults) = Identity::load(config, peers).map_err(secret)?;
+    let (identity, faults) = Identity::load(config.tls.as_ref(), peers).map_err(secret)?;
     for fault in faults {
         tracing::warn!("{fault}");
     }

@@ -3,6 +3,7 @@
 //! `/healthz`, `/readyz` and `/metrics` are open; everything else wants the token. Answers are JSON: lists are
 //! `{"items", "next"}`, errors `{"error": {"code", "message", "remedy"}}`.
 
+mod facts;
 mod fault;
 mod health;
 pub mod metrics;
@@ -22,6 +23,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 
+pub use self::facts::{CertificateFacts, Facts, PeerFacts};
 pub use self::metrics::Metrics;
 pub use self::reload::{Reload, ReloadReport};
 pub use self::token::Token;
@@ -42,6 +44,8 @@ pub struct AdminState {
     pub store: Store,
     /// Puts changed files in force.
     pub reload: Arc<dyn Reload>,
+    /// Tells what is known of peers beyond the relay.
+    pub facts: Arc<dyn Facts>,
     /// Who has it may do everything.
     pub token: Token,
     /// Set once the node drains: it is not ready any more.

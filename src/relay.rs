@@ -272,9 +272,9 @@ impl Relay {
         let mut turn = Turn::default();
         if let Some((_, (domain, errand))) = self.errands.remove(&post) {
             self.peers.with(&domain, |peer| match errand {
-                peer::Errand::Load(track) => peer.load_posted(now, &self.cx, track, post, &outcome, &mut turn),
+                peer::Errand::Load(track) => peer.load_posted(now, &self.cx, track, post, outcome, &mut turn),
                 peer::Errand::Step(role, transaction) => {
-                    peer.step_posted(now, &self.cx, (role, &transaction), post, &outcome, &mut turn);
+                    peer.step_posted(now, &self.cx, (role, &transaction), post, outcome, &mut turn);
                 }
                 peer::Errand::Farewell => {}
             });
@@ -309,8 +309,8 @@ impl Relay {
     }
 
     /// Gives up a turn whose changes were not committed, as if it had never been decided.
-    pub fn abandon(&self, now: Timestamp, steps: Vec<Step>) {
-        apply::abandon(&self.peers, &self.cx, now, steps);
+    pub fn abandon(&self, steps: Vec<Step>) {
+        apply::abandon(&self.peers, &self.cx, steps);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 use crate::vocabulary::Version;
 
 /// A peer file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// The file it was read from.
     pub file: PathBuf,

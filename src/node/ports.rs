@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
 use bytes::Bytes;
 
 use crate::sap::{Call, Sap, Via};
-use crate::syntax::csp;
+use crate::syntax::{Encoding, csp};
 use crate::transport::{BoxFuture, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
 
 /// The Service Access Point as the transport sees it.
@@ -14,16 +15,17 @@ pub(super) struct Ports(pub(super) Arc<Sap>);
 impl Clients for Ports {
     fn csp(&self, request: CspRequest) -> BoxFuture<'_, CspAnswer> {
         Box::pin(async move {
-            let Some(encoding) = csp::encoding_of(&request.content_type) else { return CspAnswer::UnsupportedType };
+            // The transport has refused every other content type.
+            let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
             let via = Via { remote: request.remote, tls: request.tls };
             let reply = self.0.csp(Call { body: request.body, encoding, via }).await;
-            CspAnswer::Message { content_type: request.content_type, body: reply.body }
+            CspAnswer { content_type: request.content_type, body: reply.body }
         })
     }
 }
 
 impl Peers for Ports {
-    fn ssp(&self, from: PeerIdentity, body: Bytes) -> BoxFuture<'_, SspAnswer> {
+    fn ssp(&self, from: PeerIdentity, _: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer> {
         Box::pin(async move {
             let acknowledgement = self.0.ssp(&from.domain, body).await;
             SspAnswer { status: acknowledgement.status, after: Box::new(|| acknowledgement.sent()) }

@@ -1,32 +1,18 @@
 //! Peer files in force: which ones, and how others take their place while the node runs.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use serde::Serialize;
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
 use crate::address::Domain;
-use crate::config::{self, Config, Finding, Peer};
+use crate::config::{self, Config, Peer};
+use crate::operate::{Reload, ReloadReport};
 use crate::sap::Sap;
 use crate::time::Timestamp;
 use crate::transport::{Identity, PeerClients};
-
-/// What a reload did, or would do.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ReloadReport {
-    /// Whether it only says what it would do.
-    pub plan: bool,
-    /// Peers that are new.
-    pub added: Vec<Domain>,
-    /// Peers whose file changed.
-    pub changed: Vec<Domain>,
-    /// Peers whose file went.
-    pub removed: Vec<Domain>,
-    /// Faults: a bad file leaves the old one in force.
-    pub findings: Vec<Finding>,
-}
 
 /// The peer files in force.
 pub(super) struct PeersInForce {
@@ -103,12 +89,12 @@ impl PeersInForce {
     fn reload_transport(&self, peers: &BTreeMap<Domain, Peer>) {
         let list: Vec<Peer> = peers.values().cloned().collect();
         if let Some(identity) = &self.identity {
-            for fault in identity.reload(&self.config, &list) {
+            for fault in identity.reload(self.config.tls.as_ref(), &list) {
                 warn!("{fault}");
             }
         }
         if let Some(clients) = &self.clients {
-            clients.reload(&list);
+            clients.reload();
         }
     }
 
@@ -121,5 +107,11 @@ impl PeersInForce {
         if let Err(error) = self.sap.carry_out(turn).await {
             error!(%error, "a change of peers could not be stored");
         }
+    }
+}
+
+impl Reload for PeersInForce {
+    fn reload(&self, plan: bool) -> Pin<Box<dyn Future<Output = ReloadReport> + Send + '_>> {
+        Box::pin(Self::reload(self, plan))
     }
 }

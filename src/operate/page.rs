@@ -1,5 +1,7 @@
 //! What is common to requests and answers of the admin address: pages of lists, and bodies that are read strictly.
 
+use std::str::FromStr;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::Query;
@@ -45,17 +47,19 @@ impl Page {
         }
     }
 
-    /// The page of `all`, which `key` names and orders uniquely.
-    pub(super) fn of<T, K: Ord + ToString>(&self, mut all: Vec<T>, key: impl Fn(&T) -> K) -> Result<List<T>, Fault> {
+    /// The page of `all`, which `key` names and orders uniquely. The place to go on from need not exist any more.
+    pub(super) fn of<T, K>(&self, mut all: Vec<T>, key: impl Fn(&T) -> K) -> Result<List<T>, Fault>
+    where
+        K: FromStr + Ord + ToString,
+    {
         let size = self.size()?;
-        all.sort_by_cached_key(&key);
         if let Some(after) = &self.after {
-            let at = all.iter().position(|item| key(item).to_string() == *after);
-            let Some(at) = at else {
-                return Err(Fault::invalid(format!("after={after} is not in the list any more"), "start again without `after`"));
+            let Ok(after) = after.parse() else {
+                return Err(Fault::invalid(format!("after={after} is no place in this list"), "start again without `after`"));
             };
-            all.drain(..=at);
+            all.retain(|item| key(item) > after);
         }
+        all.sort_by_cached_key(&key);
         let more = all.len() > size;
         all.truncate(size);
         let next = all.last().filter(|_| more).map(|last| key(last).to_string());
@@ -109,13 +113,15 @@ mod tests {
         assert_eq!(items(&first, &all), (vec![10, 20, 30], Some("30".to_owned())));
         let second = Page { limit: Some(3), after: Some("30".to_owned()) };
         assert_eq!(items(&second, &all), (vec![40], None));
+        let lost = Page { limit: Some(3), after: Some("25".to_owned()) };
+        assert_eq!(items(&lost, &all), (vec![30, 40], None));
         assert_eq!(items(&Page::default(), &all), (vec![10, 20, 30, 40], None));
     }
 
     #[test]
-    fn a_page_of_no_size_and_a_lost_place_are_refused() {
+    fn a_page_of_no_size_or_no_place_is_refused() {
         assert!(Page { limit: Some(0), after: None }.size().is_err());
         assert!(Page { limit: Some(MOST + 1), after: None }.size().is_err());
-        assert!(Page { limit: None, after: Some("5".to_owned()) }.of(vec![1], |n| *n).is_err());
+        assert!(Page { limit: None, after: Some("five".to_owned()) }.of(vec![1], |n| *n).is_err());
     }
 }

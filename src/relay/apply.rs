@@ -135,9 +135,9 @@ pub(super) fn apply(peers: &Peers, cx: &Context, now: Timestamp, steps: Vec<Step
     posts
 }
 
-pub(super) fn abandon(peers: &Peers, cx: &Context, now: Timestamp, steps: Vec<Step>) {
+pub(super) fn abandon(peers: &Peers, cx: &Context, steps: Vec<Step>) {
     for Step { peer: domain, kind } in steps {
-        peers.with(&domain, |peer| peer.abandon(now, cx, kind));
+        peers.with(&domain, |peer| peer.abandon(cx, kind));
     }
 }
 
@@ -181,7 +181,10 @@ impl Peer {
             }
             StepKind::Reply(track, answer) => self.lane(track).answers.push_back(answer),
             StepKind::Requeue(id) => self.requeue(id, |row| row.reposts += 1),
-            StepKind::Resend(id) => self.requeue(id, |row| row.resent = true),
+            StepKind::Resend(id) => self.requeue(id, |row| {
+                row.resent = true;
+                row.busy = false;
+            }),
             StepKind::Settle(id) => {
                 self.table.remove(id);
                 self.sweep_lanes();
@@ -197,18 +200,18 @@ impl Peer {
         }
     }
 
-    fn abandon(&mut self, now: Timestamp, cx: &Context, kind: StepKind) {
+    fn abandon(&mut self, cx: &Context, kind: StepKind) {
         match kind {
             StepKind::Enqueue(_) => self.reserved = self.reserved.saturating_sub(1),
             StepKind::Landed { track, post, .. } => {
                 // What the peer took is posted again; it knows it by its transaction ids.
                 if let Some(flight) = self.land(track, post) {
-                    self.link = self.link.post_failed(now, flight.sent, "the store failed".to_owned(), cx);
+                    self.link = self.link.post_failed(flight.sent, flight.sent, "the store failed".to_owned(), cx);
                     self.put_back(track, flight);
                 }
             }
             StepKind::Remove => self.leaving = false,
-            StepKind::Settle(id) => self.table.change(id, |row| row.settling = false),
+            StepKind::Resend(id) | StepKind::Settle(id) => self.table.change(id, |row| row.busy = false),
             StepKind::Setup(role, transaction, step) => {
                 self.setup.set_busy(role, &transaction, false);
                 if let SetupStep::Acked(post) | SetupStep::Repeat { refused: Some(post), .. } = step
@@ -365,7 +368,7 @@ impl Peer {
                 // Whether it was acknowledged before the restart is known only if the peer was down all its life.
                 let down = self.link.posts.attempts > 0 && self.link.posts.since <= row.created;
                 row.acked = !down;
-                self.enqueue(row);
+                self.enqueue(*row);
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) enum Kept {
     Done(Done),
     /// An answer still owed, by the hash of its transaction id.
     Owed(Fingerprint),
-    Row(Row),
+    Row(Box<Row>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -176,7 +176,7 @@ pub(super) fn read(key: &Key, value: &[u8], now: Timestamp) -> Option<(Domain, K
         "peer-owed" => Kept::Owed(Fingerprint(unbase32(last)?)),
         "peer-row" => {
             let (head, fragment) = parsed(value)?;
-            Kept::Row(row(&peer, RowId(last.parse().ok()?), head, fragment)?)
+            Kept::Row(Box::new(row(&peer, RowId(last.parse().ok()?), head, fragment)?))
         }
         _ => return None,
     };

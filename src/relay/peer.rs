@@ -225,7 +225,7 @@ impl Peer {
         }
         let transactions = if self.quirks.one_per_post { 1 } else { MOST_PER_POST };
         let room = Room { transactions, bytes: MOST_BYTES, requests: budget };
-        let open = |id| self.table.get(id).filter(|row| !row.settling && row.state == State::Queued);
+        let open = |id| self.table.get(id).filter(|row| !row.busy && row.state == State::Queued);
         let size = |id| open(id).map(|row| row.request.fragment.len());
         let (answers, requests) = lane.load(now, room, size);
         let asked: Vec<(Text, Bytes)> = requests

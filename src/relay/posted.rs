@@ -21,11 +21,11 @@ impl Peer {
         cx: &Context,
         track: Track,
         post: PostId,
-        outcome: &Posted,
+        outcome: Posted,
         turn: &mut Turn,
     ) {
         let Some(flight) = self.lane(track).flight.clone().filter(|f| f.post == post) else { return };
-        self.count_post(outcome);
+        self.count_post(&outcome);
         let landing = match outcome {
             Posted::Accepted => {
                 for owed in flight.answers.iter().filter_map(|answer| answer.owed.clone()) {
@@ -60,7 +60,7 @@ impl Peer {
                 Landing::Dropped
             }
             Posted::Refused(status) => self.post_failed(now, cx, flight.sent, format!("HTTP {status}"), turn),
-            Posted::Unreachable(why) => self.post_failed(now, cx, flight.sent, why.clone(), turn),
+            Posted::Unreachable(why) => self.post_failed(now, cx, flight.sent, why, turn),
         };
         turn.step(&self.domain, StepKind::Landed { track, post, landing });
     }
@@ -83,7 +83,7 @@ impl Peer {
 
     /// Ends a request of our own. A row whose end is under way already stays as it is.
     pub(super) fn settle(&mut self, id: RowId, outcome: Result<(Bytes, Version), Code>, turn: &mut Turn) {
-        let Some(row) = self.table.get(id).filter(|row| !row.settling) else { return };
+        let Some(row) = self.table.get(id).filter(|row| !row.busy) else { return };
         if row.is_durable() {
             turn.changes.delete(durable::row_key(&self.domain, id));
         }
@@ -102,7 +102,7 @@ impl Peer {
             });
         }
         turn.step(&self.domain, StepKind::Settle(id));
-        self.table.change(id, |row| row.settling = true);
+        self.table.change(id, |row| row.busy = true);
     }
 
     /// All is well again: nothing waits for the end of a back-off.

@@ -111,7 +111,7 @@ impl Peer {
             Mode::Request => {
                 self.answered.executing(&scanned.id).is_some() || self.answers_waiting() >= post.config.limits.queue
             }
-            Mode::Response => self.table.by_transaction(&scanned.id).is_some_and(|row| row.settling),
+            Mode::Response => self.table.by_transaction(&scanned.id).is_some_and(|row| row.busy),
         }
     }
 
@@ -249,7 +249,7 @@ impl Peer {
             tracing::debug!(peer = %self.domain, transaction = %scanned.id, "an answer nobody waits for was dropped");
             return;
         };
-        if row.settling {
+        if row.busy {
             return;
         }
         let id = row.id;
@@ -259,6 +259,7 @@ impl Peer {
                 row.resent = true;
                 durable::put_row(&mut turn.changes, &row);
             }
+            self.table.change(id, |row| row.busy = true);
             turn.step(&self.domain, StepKind::Resend(id));
             if let Some(current) = self.sessions.current() {
                 self.close_session(current.number, turn);

@@ -40,8 +40,8 @@ pub(super) struct Row {
     pub(super) reposts: u32,
     /// Whether it was posted again after the peer had lost the session.
     pub(super) resent: bool,
-    /// Whether its end is being made durable.
-    pub(super) settling: bool,
+    /// Whether a change of it is being made durable.
+    pub(super) busy: bool,
     /// Whether the relay itself asks (a sign of life): nobody is told of its end.
     pub(super) own: bool,
 }
@@ -69,7 +69,7 @@ impl Row {
             acked: false,
             reposts: 0,
             resent: false,
-            settling: false,
+            busy: false,
             own: false,
         }
     }
@@ -81,7 +81,7 @@ impl Row {
 
     fn timer(&self) -> Option<Timestamp> {
         match self.state {
-            _ if self.settling => None,
+            _ if self.busy => None,
             State::Acked { until } => Some(until.min(self.request.expires)),
             State::Queued | State::Posted => Some(self.request.expires),
         }

@@ -89,13 +89,13 @@ impl Sap {
 
     /// A request of ours has found its end: a client waits for it, or hears of a failure by a report.
     fn settle(&self, now: Timestamp, settled: Settled, turn: &mut Turn, told: &mut Vec<Told>) {
-        let Upstream::Client { user, context, .. } = &settled.upstream else {
+        let Upstream::Client { context, .. } = &settled.upstream else {
             debug!(peer = %settled.peer, element = settled.element.xml(), "a request of the node's own is settled");
             return;
         };
         match self.waiting.remove(&settled.row) {
             Some((_, tell)) => told.push((tell, settled.outcome)),
-            None => self.report_late(now, user, context, &settled.outcome, turn),
+            None => self.report_late(now, context, &settled.outcome, turn),
         }
     }
 

@@ -13,14 +13,14 @@ use crate::address::Address;
 use crate::ident::SessionId;
 use crate::messaging::{Mail, Message as Kept, Report, Waiting};
 use crate::relay::Turn;
-use crate::store::Seq;
+use crate::store::{Seq, StoreError};
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
 use crate::vocabulary::message::{DeliveryReportRequest, MessageDelivered, MessageInfo, NewMessage};
 use crate::vocabulary::party::{Recipient, Sender, User};
 use crate::vocabulary::status::{Code, Outcome, Status};
-use crate::vocabulary::{Mode, Primitive, Text, Version};
+use crate::vocabulary::{Mode, Primitive, Text};
 
 /// Entries looked at when a client asks for what waits.
 const WINDOW: usize = 32;
@@ -106,13 +106,13 @@ impl Sap {
         let full = waiting.len() == WINDOW;
         let (taken, more) = self.claims.take(now, &record, waiting, room, self.settings.timers.client_answer);
         for entry in taken {
-            out.transactions.push(hand_out(&entry, asked.version));
+            out.transactions.push(hand_out(&entry));
         }
         out.poll = (more || full).then_some(true);
     }
 
     async fn has_waiting(&self, record: &SessionRecord) -> bool {
-        self.messaging.waiting(&record.user, 0, 1).await.is_ok_and(|waiting| !waiting.is_empty())
+        self.messaging.has_mail(&record.user).await.unwrap_or(false)
     }
 
     /// A client answers a request of ours.
@@ -156,16 +156,20 @@ impl Sap {
         user: &Address,
         seq: Seq,
         refused: Option<Code>,
-    ) -> Result<(), crate::store::StoreError> {
+    ) -> Result<(), StoreError> {
         let mut turn = Turn::default();
-        let report = self.messaging.delivered(now, user, seq, &mut turn.changes).await?;
-        if let Some(report) = report {
-            let report = Report { code: refused.unwrap_or(report.code), ..report };
+        let fate = refused.unwrap_or(Code::SUCCESS);
+        if let Some(report) = self.messaging.settle(now, user, seq, fate, &mut turn.changes).await? {
             self.send_report(now, report, &mut turn);
         }
-        self.carry(now, turn).await.map_err(|_| crate::store::StoreError::Closed)?;
-        self.claims.done(user, seq);
-        Ok(())
+        match self.carry(now, turn).await {
+            // Another session of the user was faster: the entry is gone, and its report is on its way.
+            Ok(()) | Err(StoreError::Conflict { .. }) => {
+                self.claims.done(user, seq);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -178,10 +182,10 @@ fn seq_of(id: &str) -> Option<Seq> {
     id.strip_prefix('m')?.parse().ok()
 }
 
-fn hand_out(entry: &Waiting, version: Version) -> Transaction {
+fn hand_out(entry: &Waiting) -> Transaction {
     let primitive = match &entry.mail {
         Mail::Message(message) => Primitive::NewMessage(new_message(message)),
-        Mail::Report(report) => Primitive::DeliveryReportRequest(delivery_report(report, version)),
+        Mail::Report(report) => Primitive::DeliveryReportRequest(delivery_report(report)),
     };
     Transaction { mode: Mode::Request, id: Some(transaction_id(entry.seq)), said: Said::Known(primitive) }
 }
@@ -204,20 +208,22 @@ fn new_message(message: &Kept) -> NewMessage {
         recipient: Some(users(message.recipients.iter())),
         sender: Some(Sender { user: Some(sender), group: None }),
         date: Some(message.sent.iso_basic().into()),
-        font: message.font.clone(),
+        font: message.font.clone().map(Into::into),
         validity: None,
     };
     NewMessage { user: None, info, content: Some(content) }
 }
 
-fn delivery_report(report: &Report, _: Version) -> DeliveryReportRequest {
+fn delivery_report(report: &Report) -> DeliveryReportRequest {
     let outcome = Outcome { code: report.code, description: report.description.clone(), ..Outcome::default() };
     let info = MessageInfo {
         id: Some(report.message.clone()),
-        content_type: report.content_type.clone(),
-        size: report.size,
+        content_type: Some(report.content_type.clone()),
+        size: u32::try_from(report.size).ok(),
+        name: report.content_name.clone(),
         recipient: Some(users(std::iter::once(&report.recipient))),
         sender: Some(Sender { user: Some(user(&report.to)), group: None }),
+        date: Some(report.sent.iso_basic().into()),
         ..MessageInfo::default()
     };
     DeliveryReportRequest { outcome, time: Some(report.at.iso_basic().into()), info }

@@ -1,17 +1,17 @@
 //! A client's requests: who may say what, and who answers it (IMPS 1.3 architecture, C.5).
 
-use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{Instrument, debug, info, info_span};
 
-use super::capability;
+use super::capability::{self, Capabilities};
 use super::csp::response;
-use super::login::{Admission, Answer};
-use super::services;
+use super::login::{self, Admission, Answer};
+use super::services::{self, Agreed};
 use super::session::{SessionRecord, Sessions};
 use super::{Sap, Via};
-use crate::config::ClearPasswords;
+use crate::address::Address;
 use crate::ident::SessionId;
 use crate::store::Changes;
 use crate::syntax::Said;
@@ -24,10 +24,7 @@ use crate::vocabulary::capability::ClientCapabilityRequest;
 use crate::vocabulary::primitive::{self, SentBy};
 use crate::vocabulary::service::ServiceRequest;
 use crate::vocabulary::status::{Code, Status};
-use crate::vocabulary::{Primitive, Version};
-
-/// Shortest keep-alive time granted, seconds: clients subtract from it.
-const KEEP_ALIVE_MIN: u32 = 30;
+use crate::vocabulary::{Primitive, Text, Version};
 
 impl Sap {
     /// Answers one request of a client; `None` where there is no answer.
@@ -95,32 +92,43 @@ impl Sap {
     }
 
     async fn log_in(&self, now: Timestamp, request: &LoginRequest, version: Version, via: Via) -> LoginResponse {
-        if let Some(id) = request.session.as_ref().filter(|id| !id.is_empty()) {
-            return self.take_up(now, request, &SessionId::new(id.clone()));
+        if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
+            return self.take_up(now, request, &SessionId::new(id));
         }
-        let via = super::login::Via { clear_ok: self.clear_password_ok(via), remote: via.remote };
-        match self.login.handle(now, request, version, via).await {
-            Answer::Respond(answer) => *answer,
-            Answer::Admit(admission) => self.admit(now, *admission, version, via.remote.ip()).await,
+        let from = login::Via::of(&self.settings.access, via.tls, via.remote);
+        match self.login.handle(now, request, version, &from).await {
+            Answer::Challenge(challenge) => challenge.response(),
+            Answer::Admit(admission) => self.admit(now, &admission, request, version, via).await,
+            Answer::Refuse(code) => login::refusal(request, code),
         }
     }
 
-    /// Opens a session for somebody who has proven who he is.
-    async fn admit(&self, now: Timestamp, admission: Admission, version: Version, from: IpAddr) -> LoginResponse {
-        let Admission { user, client, application, cookie, time_to_live } = admission;
-        let record = SessionRecord {
+    /// Opens a session for somebody who has proven who it is. An older one of the same client ends.
+    async fn admit(
+        &self,
+        now: Timestamp,
+        admission: &Admission,
+        request: &LoginRequest,
+        version: Version,
+        via: Via,
+    ) -> LoginResponse {
+        let mut record = SessionRecord {
             id: Sessions::new_id(),
-            user,
-            client,
-            application,
-            cookie,
+            user: admission.user.clone(),
+            client: admission.client.clone(),
+            application: admission.application.clone(),
+            cookie: Text::from(admission.cookie.expose()),
             version,
-            keep_alive: self.keep_alive_granted(time_to_live),
-            from,
+            keep_alive: seconds(admission.ttl),
+            from: via.remote.ip(),
             since: now,
-            capabilities: Default::default(),
-            agreed: Default::default(),
+            capabilities: Capabilities::default(),
+            agreed: Agreed::default(),
         };
+        let mut answer = admission.response(&record.id);
+        if version == Version::V13 {
+            self.negotiate_at_login(request, &mut record, &mut answer);
+        }
         let mut changes = Changes::default();
         let old = self.sessions.same_client(&record.user, &record.client, record.application.as_ref());
         for id in &old {
@@ -129,42 +137,45 @@ impl Sap {
         record.save(&mut changes);
         if let Err(error) = self.store.commit(changes).await {
             tracing::error!(%error, "a login could not be stored");
-            return LoginResponse {
-                client: Some(record.client),
-                outcome: Code::UNAVAILABLE.into(),
-                ..LoginResponse::default()
-            };
+            return login::refusal(request, Code::UNAVAILABLE);
         }
         old.iter().for_each(|id| self.forget_session(id));
         info!(user = %record.user, session = %record.id, %version, "logged in");
-        let answer = self.welcome(&record);
         self.sessions.open(now, record);
         answer
     }
 
-    /// A client takes up a session it still knows: the id is its credential.
-    fn take_up(&self, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
-        let client = request.client.clone();
-        let refuse =
-            |code: Code| LoginResponse { client: client.clone(), outcome: code.into(), ..LoginResponse::default() };
-        let Some(record) = self.sessions.get(id) else { return refuse(Code::NOT_RECOVERED) };
-        let user = request.user.as_deref().map(|text| crate::address::Address::parse(text, &self.settings.domain));
-        let same_user = matches!(user, Some(Ok(user)) if user == record.user);
-        if !same_user || request.client.as_ref() != Some(&record.client) {
-            return refuse(Code::CLIENT_MISMATCH);
+    /// 1.3 may negotiate capabilities and services in the login itself.
+    fn negotiate_at_login(&self, request: &LoginRequest, record: &mut SessionRecord, answer: &mut LoginResponse) {
+        if let Some(list) = &request.capabilities {
+            let asked = ClientCapabilityRequest { client: None, list: Some(list.clone()) };
+            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer);
+            record.capabilities = kept;
+            answer.capabilities = told.agreed;
+            answer.capability_request = Some(false);
         }
-        self.sessions.heard(now, id);
-        self.welcome(&record)
+        if let Some(wanted) = &request.functions {
+            let (agreed, refused) = services::agree(wanted, Version::V13, &self.offered);
+            record.agreed = agreed;
+            answer.functions = refused;
+        }
     }
 
-    fn welcome(&self, record: &SessionRecord) -> LoginResponse {
+    /// A client takes up a session it still knows: the id is its credential.
+    fn take_up(&self, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
+        let Some(record) = self.sessions.get(id) else { return login::refusal(request, Code::NOT_RECOVERED) };
+        let user = request.user.as_deref().map(|text| Address::parse(text, &self.settings.domain));
+        let same_user = matches!(user, Some(Ok(user)) if user == record.user);
+        if !same_user || request.client.as_ref().is_some_and(|client| *client != record.client) {
+            return login::refusal(request, Code::CLIENT_MISMATCH);
+        }
+        self.sessions.heard(now, id);
         LoginResponse {
-            user: Some(record.user.to_string().into()),
-            client: Some(record.client.clone()),
+            client: request.client.clone(),
             outcome: Code::SUCCESS.into(),
-            session: Some(record.id.expose().into()),
+            session: Some(id.expose().into()),
             keep_alive: Some(record.keep_alive),
-            capability_request: Some(true),
+            capability_request: Some(false),
             ..LoginResponse::default()
         }
     }
@@ -199,7 +210,7 @@ impl Sap {
             let keep_alive = self.sessions.get(id).map(|record| record.keep_alive);
             return KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive };
         };
-        let granted = self.keep_alive_granted(Some(asked));
+        let granted = seconds(self.login.granted(Some(asked)));
         self.change_session(id, |record| record.keep_alive = granted).await;
         let outcome = if granted == asked { Code::SUCCESS } else { Code::VALUE_NOT_ACCEPTED };
         KeepAliveResponse { outcome: outcome.into(), keep_alive: Some(granted) }
@@ -233,23 +244,8 @@ impl Sap {
             tracing::error!(%error, session = %id, "a change of a session could not be stored");
         }
     }
+}
 
-    fn keep_alive_granted(&self, asked: Option<u32>) -> u32 {
-        let seconds = |d: std::time::Duration| u32::try_from(d.as_secs()).unwrap_or(u32::MAX);
-        let most = seconds(self.settings.access.keep_alive_max).max(1);
-        let wanted = asked.filter(|t| *t > 0).unwrap_or_else(|| seconds(self.settings.timers.keep_alive));
-        wanted.clamp(KEEP_ALIVE_MIN.min(most), most)
-    }
-
-    /// Whether a password in clear is taken on this way in.
-    fn clear_password_ok(&self, via: Via) -> bool {
-        match self.settings.access.clear_passwords {
-            ClearPasswords::Always => true,
-            ClearPasswords::Never => false,
-            ClearPasswords::TlsOrLoopback => {
-                let ip = via.remote.ip().to_canonical();
-                via.tls || ip.is_loopback() || self.settings.access.trusted_gateways.iter().any(|r| r.contains(ip))
-            }
-        }
-    }
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

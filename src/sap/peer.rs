@@ -163,7 +163,7 @@ impl Sap {
             content_type: info.content_type.clone().unwrap_or_else(|| "text/plain".into()),
             content_name: info.name.clone(),
             content,
-            font: info.font.clone(),
+            font: info.font.clone().map(Into::into),
             uri: info.uri.clone(),
             sent: info.date.as_deref().and_then(|date| believable(now, date)).unwrap_or(now),
             expires: self.messaging.validity(now, info.validity),
@@ -192,12 +192,15 @@ impl Sap {
                 let report = Report {
                     message: message.clone(),
                     to,
+                    to_client: None,
                     recipient,
                     code: report.outcome.code,
                     description: report.outcome.description.clone(),
                     at: report.time.as_deref().and_then(|time| believable(now, time)).unwrap_or(now),
-                    content_type: info.content_type.clone(),
-                    size: info.size,
+                    content_type: info.content_type.clone().unwrap_or_default(),
+                    content_name: info.name.clone(),
+                    size: info.size.unwrap_or_default().into(),
+                    sent: info.date.as_deref().and_then(|date| believable(now, date)).unwrap_or(now),
                 };
                 self.messaging.report(now, &report, &mut turn.changes);
             }

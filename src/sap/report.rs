@@ -106,7 +106,6 @@ impl Sap {
     pub(super) fn report_late(
         &self,
         now: Timestamp,
-        sender: &Address,
         context: &str,
         result: &RemoteResult,
         turn: &mut Turn,
@@ -118,14 +117,11 @@ impl Sap {
         for failure in failures_of(result, &context.recipients) {
             let Ok(recipient) = Address::parse(&failure.id, &self.settings.domain) else { continue };
             let report = Report {
-                message: context.message.clone(),
-                to: sender.clone(),
                 recipient,
                 code: failure.code,
                 description: Some(failure.code.meaning().into()),
                 at: now,
-                content_type: context.content_type.clone(),
-                size: context.size,
+                ..context.report.clone()
             };
             self.messaging.report(now, &report, &mut turn.changes);
         }
@@ -137,8 +133,9 @@ fn ssp_report(report: &Report) -> Primitive {
     // The roles are those of the report: it goes to the message's sender, and comes from its recipient.
     let info = MessageInfo {
         id: Some(report.message.clone()),
-        content_type: report.content_type.clone(),
-        size: report.size,
+        content_type: Some(report.content_type.clone()),
+        size: u32::try_from(report.size).ok(),
+        name: report.content_name.clone(),
         recipient: Some(Recipient { users: vec![user(&report.to)], ..Recipient::default() }),
         sender: Some(Sender { user: Some(user(&report.recipient)), group: None }),
         ..MessageInfo::default()

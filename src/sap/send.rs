@@ -15,7 +15,7 @@ use super::session::SessionRecord;
 use super::{RemoteResult, Sap};
 use crate::address::{Address, Domain};
 use crate::ident;
-use crate::messaging::Message as Kept;
+use crate::messaging::{Message as Kept, Report};
 use crate::relay::{Request, RowId, Turn, Upstream};
 use crate::store::{Key, StoreError};
 use crate::syntax::csp::Transaction;
@@ -26,19 +26,15 @@ use crate::vocabulary::message::{self, MessageInfo, SendMessageRequest, SendMess
 use crate::vocabulary::party::{Recipient, Sender, User};
 use crate::vocabulary::primitive::Service;
 use crate::vocabulary::status::{Code, Outcome};
-use crate::vocabulary::{Element, Primitive, Text, Version};
+use crate::vocabulary::{Element, Primitive, Version};
 
 /// What comes back with the result of another domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SendContext {
-    /// The message.
-    pub(super) message: Text,
-    /// Its recipients in that domain.
+    /// The message's recipients in that domain.
     pub(super) recipients: Vec<Address>,
-    /// About its content, for reports.
-    pub(super) content_type: Option<Text>,
-    /// Size of its content, bytes.
-    pub(super) size: Option<u32>,
+    /// A report on the message, to be filled in for each of them.
+    pub(super) report: Report,
 }
 
 /// Where a message is bound for.
@@ -143,7 +139,7 @@ impl Sap {
             content_type: info.content_type.clone().unwrap_or_else(|| "text/plain".into()),
             content_name: info.name.clone(),
             content,
-            font: info.font.clone(),
+            font: info.font.clone().map(Into::into),
             uri: info.uri.clone(),
             sent: now,
             expires: self.messaging.validity(now, info.validity),
@@ -228,13 +224,8 @@ impl Sap {
         message: &Kept,
         recipients: &[Address],
     ) -> Request {
-        let size = u32::try_from(message.content.len()).ok();
-        let context = SendContext {
-            message: message.id.clone(),
-            recipients: recipients.to_vec(),
-            content_type: Some(message.content_type.clone()),
-            size,
-        };
+        let report = message.report_on(&message.sender, Code::SUCCESS, message.sent);
+        let context = SendContext { recipients: recipients.to_vec(), report };
         Request {
             target,
             service: Service::Im,
@@ -322,7 +313,7 @@ fn ssp_message(kept: &Kept, recipients: &[Address]) -> Bytes {
         recipient: Some(Recipient { users: recipients.iter().map(user).collect(), ..Recipient::default() }),
         sender: Some(Sender { user: Some(user(&kept.sender)), group: None }),
         date: Some(kept.sent.iso_extended().into()),
-        font: kept.font.clone(),
+        font: kept.font.clone().map(Into::into),
         validity: u32::try_from(kept.expires.since(kept.sent).as_secs()).ok(),
     };
     let request = SendMessageRequest { report: Some(kept.report), info, content: Some(content) };

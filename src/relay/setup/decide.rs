@@ -195,7 +195,7 @@ impl Peer {
         cx: &Context,
         (role, transaction): (Role, &Text),
         post: PostId,
-        outcome: &Posted,
+        outcome: Posted,
         turn: &mut Turn,
     ) {
         let Some(step) = self.setup.step(role, transaction).filter(|step| step.post == Some(post)) else { return };

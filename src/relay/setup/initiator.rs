@@ -11,6 +11,7 @@ use super::{Heard, Next, Pair, Say, Secret, shorter};
 
 /// Where the initiator stands.
 #[derive(Clone, Debug)]
+#[expect(clippy::enum_variant_names, reason = "a state of a set-up is named by what it waits for")]
 pub(in super::super) enum State {
     ExpectSecret(ExpectSecret),
     ExpectDigest(ExpectDigest),

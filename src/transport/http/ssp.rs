@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
@@ -29,9 +31,20 @@ use super::{Limits, Server, busy, empty, last, protect};
 
 /// Who answers peers.
 pub trait Peers: Send + Sync + 'static {
-    /// Takes a POST; the HTTP status goes back once it is taken care of.
-    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, u16>;
+    /// Takes a POST; the answer goes back once it is taken care of.
+    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer>;
 }
+
+/// What a peer is told, and what must wait until it was.
+pub struct SspAnswer {
+    /// HTTP status; the body is empty.
+    pub status: u16,
+    /// Called when the status has been written: posts of our own come after it.
+    pub after: Box<dyn FnOnce() + Send>,
+}
+
+/// An empty body that is done with once the answer has been written.
+struct Written(Option<Box<dyn FnOnce() + Send>>);
 
 /// Serves SSP. Size and rate are checked against the peer's limits before anything is read.
 pub fn serve_ssp(
@@ -62,6 +75,36 @@ struct Meter {
     limits: PeerLimits,
     rate: DefaultDirectRateLimiter,
     in_flight: Arc<Semaphore>,
+}
+
+// === impl Written ===
+
+impl hyper::body::Body for Written {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        hyper::body::SizeHint::with_exact(0)
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        if let Some(after) = self.0.take() {
+            after();
+        }
+    }
 }
 
 // === impl Meters ===
@@ -145,6 +188,8 @@ async fn answer(State(peers): State<Arc<dyn Peers>>, request: Request) -> Respon
     // The gate has read it and bounded it.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return last(StatusCode::BAD_REQUEST) };
     let Some(from) = parts.extensions.remove::<PeerIdentity>() else { return last(StatusCode::FORBIDDEN) };
-    let status = peers.ssp(from, parts.headers, body).await;
-    empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+    let SspAnswer { status, after } = peers.ssp(from, parts.headers, body).await;
+    let mut response = empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    *response.body_mut() = Body::new(Written(Some(after)));
+    response
 }
