@@ -40,7 +40,7 @@ pub struct Node {
     /// Feature, function group or function.
     pub element: Element,
     /// What stands below.
-    pub children: Vec<Node>,
+    pub children: Vec<Self>,
 }
 
 impl Node {
