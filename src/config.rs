@@ -21,6 +21,7 @@ mod users;
 
 pub use self::environment::Environment;
 pub use self::findings::{Finding, Severity};
+pub use self::kind::domain as parse_domain;
 pub use self::load::{Loaded, load};
 pub use self::node::{
     Access, AddressRange, Admin, Advertise, ClearPasswords, Config, CspTls, Listen, Messages, Offline, Provider, Pse,

@@ -87,7 +87,7 @@ fn is_peer_file(path: &Path) -> bool {
 
 fn read(file: &Path, label: String, own: &[&Domain], now: Timestamp, findings: &mut Findings) -> Option<Peer> {
     let document = Document::open(file, label, findings)?;
-    let base = file.parent().unwrap_or(Path::new(""));
+    let base = file.parent().unwrap_or_else(|| Path::new(""));
     let mut reader = Reader::new(&document, base, None, findings);
     let identity: Option<Identity> = reader.section();
     let agreement: Option<Agreement> = reader.section();
