@@ -32,3 +32,6 @@ pub use self::peers::{PeerFiles, load_peers, read_peer};
 pub use self::reference::reference;
 pub use self::timers::Timers;
 pub use self::users::{LoginClass, UserEntry};
+
+#[cfg(test)]
+mod tests;
