@@ -26,14 +26,14 @@ enum Command {
     /// Start three domains on this machine and watch a story play between them
     Demo(demo::DemoArgs),
     /// Make a ready-to-run node folder
-    Init(init::InitArgs),
+    Init(init::Args),
     /// Make test authorities and certificates, explain any certificate
     #[command(subcommand)]
     Cert(cert::CertCommand),
     /// Run a node
     Serve(serve::ServeArgs),
     /// Find every fault in a configuration
-    Check(check::CheckArgs),
+    Check(check::Args),
     /// Manage the users of the local domain
     User(user::UserArgs),
     /// Read any IMPS message and print it in another syntax
@@ -45,7 +45,7 @@ pub(crate) fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let outcome = match command {
         Command::Demo(args) => demo::run(&args),
-        Command::Init(args) => init::run(&args),
+        Command::Init(args) => return init::run(&args),
         Command::Cert(command) => cert::run(&command),
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => return check::run(&args),

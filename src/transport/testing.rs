@@ -124,13 +124,13 @@ pub(crate) async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, re
 }
 
 impl Peers for Inbox {
-    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, u16> {
+    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer> {
         Box::pin(async move {
             self.got.lock().unwrap().push((from, headers, body));
             if let Some(gate) = &self.gate {
                 gate.acquire().await.unwrap().forget();
             }
-            200
+            SspAnswer { status: 200, after: Box::new(|| ()) }
         })
     }
 }
