@@ -26,10 +26,8 @@ impl PeerRegister {
     pub(super) fn saw(&self, peer: &PeerIdentity) {
         let known = self.shown.get(&peer.domain).is_some_and(|facts| facts.not_after == peer.certificate.not_after);
         if !known {
-            let facts = CertificateFacts {
-                names: peer.certificate.names.clone(),
-                not_after: peer.certificate.not_after,
-            };
+            let facts =
+                CertificateFacts { names: peer.certificate.names.clone(), not_after: peer.certificate.not_after };
             self.shown.insert(peer.domain.clone(), facts);
         }
     }

@@ -52,8 +52,7 @@ impl PeersInForce {
         let mut in_force = self.in_force.lock().await;
         let config::PeerFiles { peers, failed, findings } = config::load_peers(&self.config, Timestamp::now());
         let mut report = ReloadReport { plan, findings, ..ReloadReport::default() };
-        let mut next: BTreeMap<Domain, Peer> =
-            peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
+        let mut next: BTreeMap<Domain, Peer> = peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
         for (domain, peer) in &next {
             match in_force.get(domain) {
                 None => report.added.push(domain.clone()),

@@ -15,6 +15,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::config::{Agreement, Peer, PeerLimits, Tls};
 use crate::relay::{Bearer, Post, PostId, Posted};
+use crate::transport::SspAnswer;
 use crate::vocabulary::Version;
 
 use super::pki::{Authority, Issued};
