@@ -1,5 +1,6 @@
 //! How primitives are written: CSP-XML, CSP-WBXML and SSP-XML over one vocabulary.
 
+pub(crate) mod base64;
 mod chars;
 pub mod csp;
 mod date;

@@ -2,10 +2,8 @@
 
 use std::io::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::escape::{Place, escape};
+use crate::syntax::base64::encode;
 use crate::syntax::dialect::namespace;
 use crate::vocabulary::{Element, Sink, Version};
 
@@ -71,7 +69,7 @@ impl Sink for XmlSink {
     }
 
     fn opaque(&mut self, bytes: &[u8]) {
-        self.text(&STANDARD.encode(bytes));
+        self.text(&encode(bytes));
     }
 
     fn end(&mut self, element: Element) {
