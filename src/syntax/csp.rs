@@ -83,9 +83,7 @@ pub fn read(
                 std::borrow::Cow::Owned(_) => 0,
             };
             let source = XmlSource::new(&document, limits).map_err(unread)?;
-            Reading::new(source, version_of_session)
-                .run()
-                .map_err(|fault| ReadError { at: fault.at + before, ..fault })
+            Reading::new(source, version_of_session).run().map_err(|fault| ReadError { at: fault.at + before, ..fault })
         }
         Encoding::Wbxml => Reading::new(WbxmlSource::new(body, limits).map_err(unread)?, version_of_session).run(),
     }
