@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::syntax::base64::encode;
 use crate::syntax::date::Date;
 use crate::syntax::xml::escape::{Place, escape};
+use crate::vocabulary::base64::encode;
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::{Element, Sink, Version};
 
@@ -226,7 +226,7 @@ impl SspSink {
             }
             _ => {}
         }
-        if let Some(display) = screen_name.or(id.filter(|_| user.is_some())) {
+        if let Some(display) = screen_name.or_else(|| id.filter(|_| user.is_some())) {
             out.extend_from_slice(b"<SenderDisplay>");
             self.element(display, Some(of), &[], out);
             close("SenderDisplay", out);

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use crate::syntax::Limits;
-use crate::syntax::base64::decode;
 use crate::syntax::date::Date;
 use crate::syntax::xml::{Tag, Token, Tokens, escape::unescape};
+use crate::vocabulary::base64::decode;
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::{DecodeError, Element, Event, Source, Version};
 
@@ -46,8 +46,7 @@ pub(super) struct Shaper<'a> {
     /// Where a `MessageInfo` without content type began, and what `ContentData` says of it.
     untyped: Option<usize>,
     content_type: Option<Cow<'a, str>>,
-    /// The innermost outcome told its code; the primitive told its outcome.
-    coded: bool,
+    /// The primitive told its outcome.
     outcome: bool,
 }
 
@@ -88,7 +87,6 @@ impl<'a> Shaper<'a> {
             application: Vec::new(),
             untyped: None,
             content_type: None,
-            coded: false,
             outcome: false,
         })
     }
@@ -154,6 +152,9 @@ impl<'a> Shaper<'a> {
         let (own, encoded) = self.attributes(form, tag, out)?;
         match form.body {
             Body::Children => {
+                if matches!(form.element, Element::Result | Element::DetailedResult) && !tag_has(tag, "code") {
+                    self.leaf(Element::Code, "404".into(), out);
+                }
                 self.begin(form.element, out);
                 self.children(form.element, out)?;
                 self.finish(form.element, out);
@@ -207,12 +208,9 @@ impl<'a> Shaper<'a> {
                     }
                 }
                 (Some(Element::Url), _) if value.trim().is_empty() => {}
-                // A message whose id is given in both spellings has one.
+                // Given in both spellings, it counts once.
                 (Some(Element::Validity), _) if name == "validlity" && tag_has(tag, "validity") => {}
-                (Some(child), _) => {
-                    self.coded |= child == Element::Code;
-                    self.leaf(child, value, out);
-                }
+                (Some(child), _) => self.leaf(child, value, out),
                 (None, Body::Attribute(text)) if name.eq_ignore_ascii_case(text) => own = Some(value),
                 (None, Body::Data) if name.eq_ignore_ascii_case("encoding") => encoded = true,
                 (None, Body::Data) if name.eq_ignore_ascii_case("contentType") => self.content_type = Some(value),
@@ -332,11 +330,6 @@ impl<'a> Shaper<'a> {
                     self.push(Event::End, out);
                 }
             }
-            Element::Result | Element::DetailedResult => {
-                if !std::mem::take(&mut self.coded) {
-                    self.leaf(Element::Code, "404".into(), out);
-                }
-            }
             Element::SendMessageResponse | Element::KeepAliveResponse | Element::Disconnect if !self.outcome => {
                 self.push(Event::Start(Some(Element::Result)), out);
                 self.leaf(Element::Code, "200".into(), out);
@@ -384,7 +377,7 @@ impl<'a> Shaper<'a> {
 }
 
 fn tag_has(tag: &Tag<'_>, name: &str) -> bool {
-    tag.attributes().flatten().any(|(known, _)| known == name)
+    tag.attributes().flatten().any(|(known, _)| known.eq_ignore_ascii_case(name))
 }
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 
 use super::escape::{Place, escape};
-use crate::syntax::base64::encode;
 use crate::syntax::dialect::namespace;
+use crate::vocabulary::base64::encode;
 use crate::vocabulary::{Element, Sink, Version};
 
 /// The declaration every document begins with.
