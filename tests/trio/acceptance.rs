@@ -99,11 +99,8 @@ fn a_copy_of_a_request_in_execution_is_to_be_posted_again_later() {
     let mut hand = Hand::new();
     hand.open();
     let part = from_south(&hand, "m1");
-    let body = ssp::session_message(
-        Version::V13,
-        &hand.own,
-        &[ssp::Part { mode: Mode::Request, id: "7-0", fragment: &part }],
-    );
+    let body =
+        ssp::session_message(Version::V13, &hand.own, &[ssp::Part { mode: Mode::Request, id: "7-0", fragment: &part }]);
     let envelope = ssp::scan(&body, &postern::syntax::Limits::default()).unwrap();
     let north = &hand.world.nodes[0].relay;
     let first = north.receive(hand.world.now, &hand.south, &envelope);
@@ -224,11 +221,8 @@ fn t07_an_unknown_session_is_not_served_nor_that_of_another_peer() {
     assert_eq!(hand.ask("1", &fragment), 404);
     let west = domain("west");
     hand.world.configure(0, crate::node::peer_file(&west));
-    let body = ssp::session_message(
-        Version::V13,
-        &known,
-        &[ssp::Part { mode: Mode::Request, id: "1", fragment: &fragment }],
-    );
+    let body =
+        ssp::session_message(Version::V13, &known, &[ssp::Part { mode: Mode::Request, id: "1", fragment: &fragment }]);
     assert_eq!(hand.world.post(&west, 0, &body), 404);
     assert_eq!(hand.world.post(&domain("nowhere"), 0, &body), 403);
     assert!(hand.north().disk.executed.is_empty());

@@ -222,9 +222,7 @@ impl Heard {
     /// Whether it proves to have received a secret.
     pub fn proves(&self, secret: &str) -> bool {
         match self.said() {
-            Primitive::SspLoginRequest(login) => {
-                login.digest == Content::Binary(Md5::digest(secret).to_vec().into())
-            }
+            Primitive::SspLoginRequest(login) => login.digest == Content::Binary(Md5::digest(secret).to_vec().into()),
             _ => false,
         }
     }

@@ -338,7 +338,9 @@ fn secrets_and_whole_session_ids_are_never_shown() {
     let id = {
         let mut other = Hand::new();
         let id = other.open();
-        assert!(!format!("{:?} {:?}", other.north().relay, other.north().relay.sessions(other.world.now)).contains(&id));
+        assert!(
+            !format!("{:?} {:?}", other.north().relay, other.north().relay.sessions(other.world.now)).contains(&id)
+        );
         id
     };
     assert!(id.len() > 26 + "@north.example".len() - 1);
