@@ -124,7 +124,7 @@ pub(crate) async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, re
 }
 
 impl Peers for Inbox {
-    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, u16> {
+    fn ssp(&self, from: PeerIdentity, body: Bytes, headers: HeaderMap) -> BoxFuture<'_, u16> {
         Box::pin(async move {
             self.got.lock().unwrap().push((from, headers, body));
             if let Some(gate) = &self.gate {

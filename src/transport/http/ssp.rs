@@ -33,7 +33,7 @@ use super::{Limits, Server, busy, empty, last, protect};
 /// Who answers peers.
 pub trait Peers: Send + Sync + 'static {
     /// Takes a POST; the HTTP status goes back once it is taken care of.
-    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, u16>;
+    fn ssp(&self, from: PeerIdentity, body: Bytes, headers: HeaderMap) -> BoxFuture<'_, u16>;
 }
 
 /// Serves SSP. Size and rate are checked against the peer's limits before anything is read.
@@ -104,7 +104,7 @@ impl Meter {
 /// Refuses what is no SSP message or too much, and reads the body before the request counts as work.
 async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if let Err(refused) = is_ssp(&parts) {
+    if let Some(refused) = refusal(&parts) {
         return refused;
     }
     let Some(peer) = parts.extensions.get::<PeerIdentity>() else { return last(StatusCode::FORBIDDEN) };
@@ -122,25 +122,26 @@ async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     }
 }
 
-fn is_ssp(parts: &Parts) -> Result<(), Response> {
+/// Why a request is no SSP message.
+fn refusal(parts: &Parts) -> Option<Response> {
     if parts.uri.path() != "/" {
-        return Err(empty(StatusCode::NOT_FOUND));
+        return Some(empty(StatusCode::NOT_FOUND));
     }
     if parts.method != Method::POST {
         let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return Err(response);
+        return Some(response);
     }
     let media = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !matches!(media.as_str(), "application/vnd.wv.ssp+xml" | "application/xml" | "text/xml") {
-        return Err(last(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        return Some(last(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     let chunked = parts.headers.contains_key(header::TRANSFER_ENCODING);
     if parts.version < Version::HTTP_2 && announced(parts).is_none() && !chunked {
-        return Err(last(StatusCode::LENGTH_REQUIRED));
+        return Some(last(StatusCode::LENGTH_REQUIRED));
     }
-    Ok(())
+    None
 }
 
 async fn answer(State(peers): State<Arc<dyn Peers>>, request: Request) -> Response {
@@ -148,6 +149,6 @@ async fn answer(State(peers): State<Arc<dyn Peers>>, request: Request) -> Respon
     // The gate has read it and bounded it.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return last(StatusCode::BAD_REQUEST) };
     let Some(from) = parts.extensions.remove::<PeerIdentity>() else { return last(StatusCode::FORBIDDEN) };
-    let status = peers.ssp(from, parts.headers, body).await;
+    let status = peers.ssp(from, body, parts.headers).await;
     empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }
