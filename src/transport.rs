@@ -18,7 +18,7 @@ mod tls;
 
 pub use client::{Layer, PeerClients, Probe};
 pub use http::csp::{Clients, CspAnswer, CspRequest, serve_csp};
-pub use http::ssp::{Peers, serve_ssp};
+pub use http::ssp::{Peers, SspAnswer, serve_ssp};
 pub use http::{Limits, Remote, Server, serve_admin};
 pub use identity::{Identity, PeerIdentity, Refusal};
 pub use pem::LoadError;

@@ -19,7 +19,7 @@ use crate::vocabulary::Version;
 
 use super::pki::{Authority, Issued};
 use super::tls::client_config;
-use super::{BoxFuture, Identity, Limits, PeerClients, PeerIdentity, Peers, Server, serve_ssp};
+use super::{BoxFuture, Identity, Limits, PeerClients, PeerIdentity, Peers, Server, SspAnswer, serve_ssp};
 
 /// A folder with an authority and what it issued.
 pub(crate) struct Folder {
@@ -33,6 +33,8 @@ pub(crate) struct Inbox {
     pub(crate) got: Mutex<Vec<(PeerIdentity, HeaderMap, Bytes)>>,
     /// Taken from by each request that must wait; `None` = nobody waits.
     pub(crate) gate: Option<tokio::sync::Semaphore>,
+    /// How often what comes after an answer was done.
+    pub(crate) after: Arc<Mutex<usize>>,
 }
 
 impl Folder {
@@ -124,13 +126,14 @@ pub(crate) async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, re
 }
 
 impl Peers for Inbox {
-    fn ssp(&self, from: PeerIdentity, body: Bytes, headers: HeaderMap) -> BoxFuture<'_, u16> {
+    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer> {
         Box::pin(async move {
             self.got.lock().unwrap().push((from, headers, body));
             if let Some(gate) = &self.gate {
                 gate.acquire().await.unwrap().forget();
             }
-            200
+            let after = self.after.clone();
+            SspAnswer { status: 200, after: Box::new(move || *after.lock().unwrap() += 1) }
         })
     }
 }

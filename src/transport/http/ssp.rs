@@ -20,6 +20,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::trace::TraceLayer;
+use tracing::Instrument;
 
 use crate::address::Domain;
 use crate::config::PeerLimits;
@@ -28,12 +29,21 @@ use crate::transport::identity::{Identity, PeerIdentity};
 
 use super::body::{Budget, announced, read};
 use super::connection::Security;
+use super::io::Deferred;
 use super::{Limits, Server, busy, empty, last, protect};
 
 /// Who answers peers.
 pub trait Peers: Send + Sync + 'static {
-    /// Takes a POST; the HTTP status goes back once it is taken care of.
-    fn ssp(&self, from: PeerIdentity, body: Bytes, headers: HeaderMap) -> BoxFuture<'_, u16>;
+    /// Takes a POST; the answer goes back once it is taken care of.
+    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer>;
+}
+
+/// What a peer is told, and what must wait until it was.
+pub struct SspAnswer {
+    /// HTTP status; the body is empty.
+    pub status: u16,
+    /// Called when the status has been written, or can't be any more: posts of our own come after it.
+    pub after: Box<dyn FnOnce() + Send>,
 }
 
 /// Serves SSP. Size and rate are checked against the peer's limits before anything is read.
@@ -149,6 +159,16 @@ async fn answer(State(peers): State<Arc<dyn Peers>>, request: Request) -> Respon
     // The gate has read it and bounded it.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return last(StatusCode::BAD_REQUEST) };
     let Some(from) = parts.extensions.remove::<PeerIdentity>() else { return last(StatusCode::FORBIDDEN) };
-    let status = peers.ssp(from, body, parts.headers).await;
-    empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+    // A task of its own: what has begun is done to its end, also when the peer hangs up.
+    let taking = tokio::spawn(
+        async move {
+            let SspAnswer { status, after } = peers.ssp(from, parts.headers, body).await;
+            (status, Deferred::new(after))
+        }
+        .in_current_span(),
+    );
+    let Ok((status, after)) = taking.await else { return empty(StatusCode::INTERNAL_SERVER_ERROR) };
+    let mut response = empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    response.extensions_mut().insert(after);
+    response
 }

@@ -1,0 +1,13 @@
+//! Stories over real sockets: phones, peers and whole domains, each told as its actors see it.
+//!
+//! The phone and the scripted peer read and write the wire with code of their own (`support/wire`); nothing here
+//! uses Postern's syntax or vocabulary, else both could be wrong alike.
+#![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
+
+mod access;
+mod crash;
+mod hostile;
+mod messages;
+mod sessions;
+mod support;
+mod transactions;

@@ -1,0 +1,151 @@
+//! Whole domains: folders, certificates, users and peer files on disk, nodes that run them, phones that log in.
+
+pub mod builder;
+pub mod engine;
+pub mod phone;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::ca::Ca;
+use super::handset::Handset;
+use super::http::Http;
+use super::peer::ScriptedPeer;
+use builder::{Builder, peer_file};
+use engine::{Engine, Ports};
+pub use phone::Phone;
+
+/// Domains that know each other.
+pub struct World {
+    /// Who vouches for everybody.
+    pub ca: Ca,
+    nodes: BTreeMap<String, Node>,
+    peers: BTreeMap<String, tokio::sync::Mutex<ScriptedPeer>>,
+    _folder: TempDir,
+}
+
+/// A node of the world.
+struct Node {
+    folder: PathBuf,
+    ports: Ports,
+    engine: tokio::sync::Mutex<Option<Engine>>,
+    inside: bool,
+}
+
+// === impl World ===
+
+impl World {
+    /// A world to furnish.
+    #[allow(clippy::new_ret_no_self, reason = "reads as a sentence: World::new().domain(…).start()")]
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// A phone in the hands of `name` in `domain`, not logged in.
+    pub fn phone(&self, name: &str, domain: &str, phone: Phone) -> Handset {
+        let url = format!("http://{}/", self.node(domain).ports.csp);
+        self.handset(&url, name, domain, phone)
+    }
+
+    /// The same, over TLS.
+    pub fn tls_phone(&self, name: &str, domain: &str, phone: Phone) -> Handset {
+        let url = format!("https://{}/", self.node(domain).ports.csp_tls);
+        self.handset(&url, name, domain, phone)
+    }
+
+    /// A phone in the hands of `name` in `domain`, logged in.
+    pub async fn login(&self, name: &str, domain: &str, phone: Phone) -> Handset {
+        let mut handset = self.phone(name, domain, phone);
+        handset.login().await;
+        handset
+    }
+
+    /// Where the node listens.
+    pub fn ports(&self, domain: &str) -> Ports {
+        self.node(domain).ports
+    }
+
+    /// The scripted peer of this domain.
+    pub async fn peer(&self, domain: &str) -> tokio::sync::MutexGuard<'_, ScriptedPeer> {
+        self.peers[domain].lock().await
+    }
+
+    /// Lets the node go as an operator would; its data stays.
+    pub async fn stop(&self, domain: &str) {
+        let engine = self.node(domain).engine.lock().await.take();
+        engine.expect("a running node").stop().await;
+    }
+
+    /// Kills the node's process where it stands.
+    pub async fn kill(&self, domain: &str) {
+        let engine = self.node(domain).engine.lock().await.take();
+        engine.expect("a running node").kill();
+    }
+
+    /// Starts a stopped or killed node on its old ports.
+    pub async fn revive(&self, domain: &str) {
+        let node = self.node(domain);
+        let mut engine = node.engine.lock().await;
+        assert!(engine.is_none(), "{domain} runs already");
+        let (revived, ports) = Engine::start(&node.folder, node.inside).await;
+        assert_eq!(ports, node.ports, "the same ports");
+        *engine = Some(revived);
+    }
+
+    /// Writes a peer file that lets `domain` talk to `other` at `url`, with more text at its end, and reloads.
+    pub async fn peers_with(&self, domain: &str, other: &str, url: &str, more: &str) {
+        let file = self.node(domain).folder.join("peers").join(format!("{other}.toml"));
+        std::fs::write(file, peer_file(other, url, more)).unwrap();
+        self.reload(domain).await;
+    }
+
+    /// Makes the node read its configuration again.
+    pub async fn reload(&self, domain: &str) {
+        let answer = self.admin("POST", domain, "/api/v1/reload").await;
+        assert!(!answer.to_string().contains("error"), "{domain} reloads: {answer}");
+    }
+
+    /// Asks the admin address; the JSON it gives.
+    pub async fn admin(&self, method: &str, domain: &str, path: &str) -> Value {
+        let node = self.node(domain);
+        let token = std::fs::read_to_string(node.folder.join("admin.token")).unwrap();
+        let http = Http::new(self.ca.client(None), "localhost");
+        let url = format!("http://{}{path}", node.ports.admin);
+        let bearer = format!("Bearer {}", token.trim());
+        let answer = http.ask(method.parse().unwrap(), &url, &[("authorization", &bearer)], Vec::new()).await.unwrap();
+        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+    }
+
+    /// Memory the node's process holds, bytes; `None` if it has no process of its own.
+    pub async fn resident(&self, domain: &str) -> Option<u64> {
+        self.node(domain).engine.lock().await.as_ref()?.resident()
+    }
+
+    /// Runs a story with every phone there is, side by side.
+    pub async fn with_every_phone<F>(self: &Arc<Self>, story: impl Fn(Arc<Self>, Phone) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let told: Vec<_> = Phone::ALL.map(|phone| (phone, tokio::spawn(story(self.clone(), phone)))).into();
+        let mut failed = Vec::new();
+        for (phone, story) in told {
+            if story.await.is_err() {
+                failed.push(phone);
+            }
+        }
+        assert!(failed.is_empty(), "the story failed with {failed:?}");
+    }
+
+    fn handset(&self, url: &str, name: &str, domain: &str, phone: Phone) -> Handset {
+        Handset::new(url, self.ca.client(None), &format!("chat.{domain}"), phone.syntax, phone.version)
+            .of(&phone.user(name, domain), &phone::password(name))
+    }
+
+    fn node(&self, domain: &str) -> &Node {
+        self.nodes.get(domain).unwrap_or_else(|| panic!("no node {domain}"))
+    }
+}

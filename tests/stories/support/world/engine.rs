@@ -1,0 +1,120 @@
+//! A running node: the real program as a process of its own.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::support::PATIENCE;
+
+/// A running node.
+pub struct Engine {
+    child: Child,
+    log: PathBuf,
+}
+
+/// Where a node listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// CSP over HTTP.
+    pub csp: SocketAddr,
+    /// CSP over HTTPS.
+    pub csp_tls: SocketAddr,
+    /// SSP.
+    pub ssp: SocketAddr,
+    /// Admin.
+    pub admin: SocketAddr,
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Starts the node of this folder and waits until it is ready.
+    pub async fn start(folder: &Path, _inside: bool) -> (Self, Ports) {
+        let log = folder.join("log");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_postern"))
+            .args(["serve", "--config"])
+            .arg(folder.join("postern.toml"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::options().create(true).append(true).open(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let engine = Self { child, log };
+        let ready = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+        });
+        match tokio::time::timeout(PATIENCE, ready).await {
+            Ok(Ok(Ok(line))) if line.starts_with("postern ready ") => {
+                let ports = Ports::read(&line);
+                (engine, ports)
+            }
+            other => panic!("not ready: {other:?}\n{}", engine.last_words()),
+        }
+    }
+
+    /// Lets it go as an operator would.
+    pub async fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => {
+                    assert!(status.success(), "a drained node exits with {status}\n{}", self.last_words());
+                    return;
+                }
+                None if tokio::time::Instant::now() > until => panic!("SIGTERM does not end it"),
+                None => tokio::time::sleep(crate::support::GLANCE).await,
+            }
+        }
+    }
+
+    /// Kills it where it stands (dropping does).
+    pub fn kill(self) {
+        drop(self);
+    }
+
+    /// Memory it holds, bytes.
+    pub fn resident(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|l| l.starts_with("VmRSS:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kb| kb * 1024)
+    }
+
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+// === impl Ports ===
+
+impl Ports {
+    fn read(line: &str) -> Self {
+        let port = |key: &str| {
+            let prefix = format!("{key}=");
+            let field = line.split_whitespace().find_map(|f| f.strip_prefix(&prefix));
+            field.and_then(|f| f.parse().ok()).unwrap_or_else(|| panic!("no {key} in {line}"))
+        };
+        Self { csp: port("csp"), csp_tls: port("csp_tls"), ssp: port("ssp"), admin: port("admin") }
+    }
+}
+
+#[test]
+fn the_ready_line_names_every_port() {
+    let line = "postern ready domain=a.example csp=127.0.0.1:1 csp_tls=127.0.0.1:2 ssp=127.0.0.1:3 admin=127.0.0.1:4\n";
+    let ports = Ports::read(line);
+    assert_eq!((ports.csp.port(), ports.csp_tls.port(), ports.ssp.port(), ports.admin.port()), (1, 2, 3, 4));
+}
