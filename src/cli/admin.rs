@@ -186,7 +186,7 @@ fn understand(status: StatusCode, body: &[u8]) -> anyhow::Result<Value> {
 }
 
 fn read_config(file: &Path) -> anyhow::Result<config::Config> {
-    let loaded = config::load(file);
+    let loaded = config::load(file, &config::Environment::of_process(), postern::time::Timestamp::now());
     loaded.config.ok_or_else(|| anyhow!("{} is at fault: run `postern check --config {0}`", file.display()))
 }
 
