@@ -1,8 +1,8 @@
 //! A node: every room built from one configuration, started, reloaded, drained and stopped.
 
-mod facts;
 mod ports;
 mod reload;
+mod shown;
 mod tap;
 mod watch;
 
@@ -22,9 +22,9 @@ use tracing::info;
 pub use self::tap::Tapped;
 pub use crate::operate::ReloadReport;
 
-use self::facts::PeerRegister;
 use self::ports::Ports;
 use self::reload::PeersInForce;
+use self::shown::Shown;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Severity};
@@ -130,7 +130,9 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
             None => bearer,
         });
     }
-    let files = Arc::new(PeersInForce::new(config.clone(), Arc::clone(&sap), identity.clone(), clients));
+    let shown = Arc::new(Shown::default());
+    let files = PeersInForce::new(config.clone(), Arc::clone(&sap), identity.clone(), clients, Arc::clone(&shown));
+    let files = Arc::new(files);
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let mut node = Running {
         ready: Ready { domain: config.domain.clone(), csp: None, csp_tls: None, ssp: None, admin: None },
@@ -143,7 +145,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         tasks: Vec::new(),
         _watcher: watch::Watcher::start(&config.peers, Arc::clone(&files)),
     };
-    node.listen(&config, identity.as_ref()).await?;
+    node.listen(&config, identity.as_ref(), &shown).await?;
     files.begin(peers).await;
     node.tasks.push(tokio::spawn(sap.run(stopping)));
     info!(domain = %node.ready.domain, "ready");
@@ -185,9 +187,13 @@ impl Running {
         }
     }
 
-    async fn listen(&mut self, config: &Config, identity: Option<&Arc<Identity>>) -> Result<(), StartError> {
-        let register = Arc::new(PeerRegister::new(Arc::clone(&self.peers)));
-        let ports = Arc::new(Ports { sap: Arc::clone(&self.sap), register: Arc::clone(&register) });
+    async fn listen(
+        &mut self,
+        config: &Config,
+        identity: Option<&Arc<Identity>>,
+        shown: &Arc<Shown>,
+    ) -> Result<(), StartError> {
+        let ports = Arc::new(Ports { sap: Arc::clone(&self.sap), shown: Arc::clone(shown) });
         let limits = Limits::new(&config.timers);
         if let Some((listener, address)) = bind("csp", config.listen.csp).await? {
             self.ready.csp = Some(address);
@@ -216,7 +222,7 @@ impl Running {
                 sap: Arc::clone(&self.sap),
                 store: Arc::clone(&self.store),
                 reload: Arc::<PeersInForce>::clone(&self.peers),
-                facts: register,
+                facts: Arc::<PeersInForce>::clone(&self.peers),
                 token: operate::token::load_or_make(&config.admin.token_file).map_err(secret)?,
                 draining: Arc::clone(&self.draining),
                 metrics: Metrics::install(),
