@@ -455,6 +455,21 @@ async fn a_store_dropped_without_close_is_complete() {
     assert!(store.size() > 0);
 }
 
+/// sled's own threads may hold the file for a while after its last handle was dropped.
+#[tokio::test]
+async fn a_closed_store_can_be_opened_again_at_once() {
+    let mut on = on_disk();
+    for round in 0..20 {
+        for n in 0..5 {
+            let mut changes = Changes::default();
+            changes.append(key("box"), vec![round; 200_000 * usize::from(n)], Timestamp::NEVER);
+            on.store.commit(changes).await.unwrap();
+        }
+        on = on.restarted().await;
+    }
+    assert_eq!(on.store.count(&key("box"), 1_000).await.unwrap(), 100);
+}
+
 #[tokio::test]
 async fn commits_that_wait_when_the_store_closes_are_done_or_told() {
     let on = on_disk();
