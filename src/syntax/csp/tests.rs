@@ -173,7 +173,7 @@ fn the_version_is_found_in_this_order() {
 fn the_public_id_of_wbxml_counts_after_the_namespace() {
     let with_header = |header: &[u8], keep_namespace: bool| {
         let vector = POLLING_REQUEST.bytes();
-        let rest = if keep_namespace { vector[4..].to_vec() } else { [&[0x49], &vector[11..]].concat() };
+        let rest = if keep_namespace { vector[4..].to_vec() } else { [&[0x49], &vector[12..]].concat() };
         read_plainly(&[header, &rest].concat(), Encoding::Wbxml).unwrap().version
     };
     assert_eq!(with_header(&[3, 0x11, 0x6A, 0], true), Version::V11);
