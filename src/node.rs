@@ -121,7 +121,8 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         Some(_) => Some(load_identity(&config, &peers)?),
         None => None,
     };
-    let clients = identity.as_ref().map(|identity| Arc::new(PeerClients::new(Arc::clone(identity), config.timers.http_timeout)));
+    let clients =
+        identity.as_ref().map(|identity| Arc::new(PeerClients::new(Arc::clone(identity), config.timers.http_timeout)));
     if let Some(clients) = &clients {
         let bearer: Arc<dyn Bearer> = Arc::<PeerClients>::clone(clients);
         sap.connect(match options.tap {
@@ -199,7 +200,8 @@ impl Running {
             let server = transport::serve_csp(listener, None, ports.clone(), Router::new(), limits.clone());
             self.servers.push(server.map_err(|error| StartError::Bind { what: "csp", address, error })?);
         }
-        if let (Some((listener, address)), Some(tls)) = (bind("csp_tls", config.listen.csp_tls).await?, &config.csp_tls) {
+        if let (Some((listener, address)), Some(tls)) = (bind("csp_tls", config.listen.csp_tls).await?, &config.csp_tls)
+        {
             let tls = ServerTls::load(&tls.cert, &tls.key).map_err(secret)?;
             self.ready.csp_tls = Some(address);
             let server = transport::serve_csp(listener, Some(tls), ports.clone(), Router::new(), limits.clone());
@@ -236,8 +238,7 @@ impl fmt::Display for Ready {
     /// The ready line of `postern serve`; a listener that is off is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postern ready domain={}", self.domain)?;
-        let listeners =
-            [("csp", self.csp), ("csp_tls", self.csp_tls), ("ssp", self.ssp), ("admin", self.admin)];
+        let listeners = [("csp", self.csp), ("csp_tls", self.csp_tls), ("ssp", self.ssp), ("admin", self.admin)];
         for (name, address) in listeners {
             if let Some(address) = address {
                 write!(f, " {name}={address}")?;
@@ -249,8 +250,7 @@ impl fmt::Display for Ready {
 
 async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartError> {
     let keyring = Keyring::open(&config.key_file).map_err(secret)?;
-    let accounts =
-        Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
+    let accounts = Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
     let login = Login::new(Arc::clone(&accounts), &config.access, &config.timers);
     let offered = Offered::new(&config.services);
     let relay = Arc::new(Relay::new(crate::relay::Settings {
@@ -300,7 +300,7 @@ async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u
 }
 
 fn load_identity(config: &Config, peers: &[crate::config::Peer]) -> Result<Arc<Identity>, StartError> {
-    let (identity, faults) = Identity::load(config, peers).map_err(secret)?;
+    let (identity, faults) = Identity::load(config.tls.as_ref(), peers).map_err(secret)?;
     for fault in faults {
         tracing::warn!("{fault}");
     }
@@ -323,8 +323,7 @@ fn secret(error: impl fmt::Display) -> StartError {
 }
 
 fn first(findings: &[Finding]) -> String {
-    findings.first().map_or_else(
-        || "the file can't be read".into(),
-        |f| format!("{}:{}: {}: {}", f.file, f.line, f.what, f.remedy),
-    )
+    findings
+        .first()
+        .map_or_else(|| "the file can't be read".into(), |f| format!("{}:{}: {}: {}", f.file, f.line, f.what, f.remedy))
 }

@@ -36,6 +36,11 @@ impl PeersInForce {
         Self { config, sap, identity, clients, shown, in_force: Mutex::default() }
     }
 
+    /// The files in force.
+    pub(super) async fn in_force(&self) -> BTreeMap<Domain, Peer> {
+        self.in_force.lock().await.clone()
+    }
+
     /// Puts the first set in force.
     pub(super) async fn begin(&self, peers: Vec<Peer>) {
         let mut in_force = self.in_force.lock().await;
@@ -50,8 +55,7 @@ impl PeersInForce {
         let mut in_force = self.in_force.lock().await;
         let config::PeerFiles { peers, failed, findings } = config::load_peers(&self.config, Timestamp::now());
         let mut report = ReloadReport { plan, findings, ..ReloadReport::default() };
-        let mut next: BTreeMap<Domain, Peer> =
-            peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
+        let mut next: BTreeMap<Domain, Peer> = peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
         for (domain, peer) in &next {
             match in_force.get(domain) {
                 None => report.added.push(domain.clone()),
@@ -92,7 +96,7 @@ impl PeersInForce {
     fn reload_transport(&self, peers: &BTreeMap<Domain, Peer>) {
         let list: Vec<Peer> = peers.values().cloned().collect();
         if let Some(identity) = &self.identity {
-            for fault in identity.reload(&self.config, &list) {
+            for fault in identity.reload(self.config.tls.as_ref(), &list) {
                 warn!("{fault}");
             }
         }

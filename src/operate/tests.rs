@@ -63,7 +63,10 @@ impl Facts for Node {
         let south = PeerFacts {
             urls: vec!["https://127.0.0.1:9443/".to_owned()],
             agreement: Agreement { provide: vec!["im".to_owned()], ..Agreement::default() },
-            certificate: Some(CertificateFacts { names: vec!["south.example".to_owned()], not_after: Timestamp::NEVER }),
+            certificate: Some(CertificateFacts {
+                names: vec!["south.example".to_owned()],
+                not_after: Timestamp::NEVER,
+            }),
         };
         Box::pin(async move { BTreeMap::from([("south.example".parse().unwrap(), south)]) })
     }
@@ -235,7 +238,8 @@ async fn a_body_that_is_not_understood_is_told_what_is_wrong() {
     let typo = json!({ "id": "alice", "password": "wonderland", "freindly_name": "Alice" });
     let (message, _) = bench.ask("POST", "/api/v1/users", Some(typo)).await.error(StatusCode::BAD_REQUEST);
     assert!(message.contains("freindly_name"), "{message}");
-    let (message, _) = bench.ask("POST", "/api/v1/users", Some(json!({ "id": "alice" }))).await.error(StatusCode::BAD_REQUEST);
+    let (message, _) =
+        bench.ask("POST", "/api/v1/users", Some(json!({ "id": "alice" }))).await.error(StatusCode::BAD_REQUEST);
     assert!(message.contains("password"), "{message}");
     bench.ask("POST", "/api/v1/users", None).await.error(StatusCode::BAD_REQUEST);
     let number = json!({ "id": "alice", "password": "wonderland", "msisdn": "not a number" });

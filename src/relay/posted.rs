@@ -65,14 +65,7 @@ impl Peer {
         turn.step(&self.domain, StepKind::Landed { track, post, landing });
     }
 
-    fn post_failed(
-        &self,
-        now: Timestamp,
-        cx: &Context,
-        sent: Timestamp,
-        error: String,
-        turn: &mut Turn,
-    ) -> Landing {
+    fn post_failed(&self, now: Timestamp, cx: &Context, sent: Timestamp, error: String, turn: &mut Turn) -> Landing {
         let link = self.link.post_failed(now, sent, error, cx);
         if link.posts.attempts == 1 {
             tracing::warn!(peer = %self.domain, error = link.error, "the peer does not take what is posted");

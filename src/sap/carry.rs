@@ -72,7 +72,7 @@ impl Sap {
         if !changes.is_empty()
             && let Err(error) = self.store.commit(changes).await
         {
-            self.relay.abandon(now, steps);
+            self.relay.abandon(steps);
             return Err(error);
         }
         let stirred = !steps.is_empty();

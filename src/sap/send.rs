@@ -26,7 +26,7 @@ use crate::vocabulary::message::{self, MessageInfo, SendMessageRequest, SendMess
 use crate::vocabulary::party::{Recipient, Sender, User};
 use crate::vocabulary::primitive::Service;
 use crate::vocabulary::status::{Code, Outcome};
-use crate::vocabulary::{Element, Primitive, Text, Version};
+use crate::vocabulary::{Element, Primitive, Version};
 
 /// What comes back with the result of another domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -105,7 +105,7 @@ impl Sap {
             self.carry(now, turn).await?;
             info!(message = %message.id, sender = %message.sender, recipients = bound.total, "message taken");
         } else {
-            self.relay.abandon(now, turn.steps);
+            self.relay.abandon(turn.steps);
         }
         self.await_results(awaited, &mut bound.failures).await;
         let outcome = summary(bound.total, &bound.failures);

@@ -39,13 +39,34 @@ struct Reply {
 #[derive(Debug)]
 enum Event {
     /// A POST arrives.
-    Arrive { to: usize, from: Domain, body: Bytes, reply: Option<Reply> },
+    Arrive {
+        to: usize,
+        from: Domain,
+        body: Bytes,
+        reply: Option<Reply>,
+    },
     /// What a node decided becomes durable.
-    Commit { node: usize, life: u32, deed: Box<Deed>, reply: Option<Reply>, tick: bool },
+    Commit {
+        node: usize,
+        life: u32,
+        deed: Box<Deed>,
+        reply: Option<Reply>,
+        tick: bool,
+    },
     /// A node learns how its POST went.
-    Outcome { node: usize, life: u32, post: PostId, outcome: Posted },
-    Restart { node: usize },
-    Submit { node: usize, request: Box<Request> },
+    Outcome {
+        node: usize,
+        life: u32,
+        post: PostId,
+        outcome: Posted,
+    },
+    Restart {
+        node: usize,
+    },
+    Submit {
+        node: usize,
+        request: Box<Request>,
+    },
 }
 
 pub struct World {
@@ -306,12 +327,7 @@ impl World {
             self.at(self.now + late, Event::Arrive { to, from: from.clone(), body: body.clone(), reply: None });
         }
         let timeout = self.nodes[node].timers.http_timeout;
-        let lost = Event::Outcome {
-            node,
-            life,
-            post: post.id,
-            outcome: Posted::Unreachable("timed out".to_owned()),
-        };
+        let lost = Event::Outcome { node, life, post: post.id, outcome: Posted::Unreachable("timed out".to_owned()) };
         if self.chance.happens(self.faults.lost) {
             return self.at(self.now + timeout, lost);
         }

@@ -1,6 +1,9 @@
 //! SSP over HTTPS: POST / with an empty answer; the connection's certificate says who sends (`docs/wire-notes.md`,
 //! "Transport").
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;
