@@ -176,7 +176,7 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
             Err(fault) => {
                 self.seen.version = match self.source.told() {
                     Some(Told::Foreign(..)) => None,
-                    _ => self.seen.version.or(Some(self.source.version())),
+                    _ => self.seen.version.or_else(|| Some(self.source.version())),
                 };
                 Err(self.source.fail(fault, self.seen))
             }
