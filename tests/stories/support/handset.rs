@@ -3,6 +3,8 @@
 pub mod access;
 pub mod journal;
 pub mod messages;
+#[cfg(test)]
+mod strictness;
 
 use rustls::ClientConfig;
 
