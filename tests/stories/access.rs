@@ -198,3 +198,27 @@ async fn not_offered(world: Arc<World>, phone: Phone) {
     }
     alice.keep_alive().await;
 }
+
+#[tokio::test]
+async fn http_as_phones_and_gateways_speak_it_is_understood() {
+    one_domain().await.with_every_phone(http_habits).await;
+}
+
+async fn http_habits(world: Arc<World>, phone: Phone) {
+    let alice = world.phone("alice", NORTH, phone);
+    let request = alice.login_request([leaf("Password", crate::support::world::phone::password("alice"))]);
+    let body = phone.syntax.write(&alice.message("Request", Some("1"), request), phone.version);
+    let plain = phone.syntax.content_type(phone.version).to_owned();
+    let url = format!("http://{}/any/path?at=all", world.ports(NORTH).csp);
+    for headers in [
+        vec![("content-type", plain.clone() + "; charset=utf-8")],
+        vec![("content-type", plain.to_uppercase())],
+        vec![("content-type", plain.clone()), ("expect", "100-continue".into()), ("x-up-calling-line-id", "1".into())],
+    ] {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = alice.http().post(&url, &headers, body.clone()).await.unwrap();
+        assert_eq!(answer.status, 200, "{headers:?}");
+        let login = phone.syntax.read(&answer.body).unwrap();
+        assert_eq!(login.any("Code").map(|c| c.text.as_str()), Some("200"), "{headers:?}");
+    }
+}

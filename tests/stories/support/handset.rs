@@ -123,6 +123,11 @@ impl Handset {
         self.http.post(&self.url, &[("content-type", content_type)], body.into()).await
     }
 
+    /// The way it posts.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// A fresh transaction id.
     pub fn next_transaction(&mut self) -> String {
         self.transactions += 1;

@@ -96,10 +96,10 @@ impl World {
         *engine = Some(revived);
     }
 
-    /// Writes a peer file that lets `domain` talk to `other` at `url`, with more text at its end, and reloads.
-    pub async fn peers_with(&self, domain: &str, other: &str, url: &str, more: &str) {
+    /// Writes the peer file by which `domain` knows `other` at `url`, agreed on these services each way, and reloads.
+    pub async fn peers_with(&self, domain: &str, other: &str, url: &str, services: [&[&str]; 2]) {
         let file = self.node(domain).folder.join("peers").join(format!("{other}.toml"));
-        std::fs::write(file, peer_file(other, url, more)).unwrap();
+        std::fs::write(file, peer_file(other, url, services)).unwrap();
         self.reload(domain).await;
     }
 

@@ -222,7 +222,7 @@ impl Handset {
         if answer.name != "Login-Response" || answer.find("Result/Code").is_none() {
             self.choke("no Login-Response with a Result answers the login", Some(answer));
         }
-        let echoed = answer.find("ClientID").map(|id| id.text_at("URL").unwrap_or(id.text.trim()));
+        let echoed = answer.find("ClientID").map(|id| id.text_at("URL").unwrap_or_else(|| id.text.trim()));
         if echoed.map_or(self.version < Version::V13, |id| id != self.client_id) {
             self.choke("the ClientID is not echoed", Some(answer));
         }

@@ -26,6 +26,9 @@ client_answer = "2s"
 request_read = "3s"
 "#;
 
+/// Every service the stories use.
+pub const ALL: &[&str] = &["common", "im"];
+
 /// A world being furnished.
 #[derive(Default)]
 pub struct Builder {
@@ -79,7 +82,7 @@ impl Builder {
             let others = others.map(|(other, node)| (other, format!("https://{}/", node.ports.ssp)));
             for (other, url) in others.chain(peers.iter().map(|(domain, peer)| (domain, peer.url()))) {
                 let file = node.folder.join("peers").join(format!("{other}.toml"));
-                std::fs::write(file, peer_file(other, &url, "")).unwrap();
+                std::fs::write(file, peer_file(other, &url, [ALL, ALL])).unwrap();
             }
         }
         if let (Some((domain, node)), true) = (nodes.iter().next(), nodes.len() == 1) {
@@ -97,11 +100,11 @@ impl Builder {
     }
 }
 
-/// A peer file with everything about messages agreed.
-pub fn peer_file(domain: &str, url: &str, more: &str) -> String {
+/// A peer file: what is provided to the peer, what is used from it.
+pub fn peer_file(domain: &str, url: &str, [provide, uses]: [&[&str]; 2]) -> String {
     format!(
         "domain = \"{domain}\"\nurl = \"{url}\"\nca = \"../certs/ca.pem\"\n\n\
-         [agreement]\nprovide = [\"common\", \"im\"]\nuse = [\"common\", \"im\"]\n{more}"
+         [agreement]\nprovide = {provide:?}\nuse = {uses:?}\n"
     )
 }
 
