@@ -20,6 +20,7 @@
 //! | [`transport`] | how bytes travel: HTTP, TLS, one client per peer |
 //! | [`operate`] | the admin address |
 //! | [`node`] | builds a node from its configuration |
+//! | [`phone`], [`stage`] | a small client, and several domains on one machine: for demos and examples |
 //!
 //! Who may import whom is kept true by `tests/directions.rs`.
 
@@ -29,8 +30,10 @@ pub mod ident;
 pub mod messaging;
 pub mod node;
 pub mod operate;
+pub mod phone;
 pub mod relay;
 pub mod sap;
+pub mod stage;
 pub mod store;
 pub mod syntax;
 pub mod time;

@@ -1,2 +1,9 @@
 //! The `postern` binary: reads the command line and runs one command.
-fn main() {}
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,1 +1,205 @@
-//! (room under construction)
+//! The instant messaging element: store and forward (IMPS 1.3 architecture, C.2).
+//!
+//! One mailbox per user, the entries of `mail/` and the address: messages for the user and reports on the
+//! user's own messages, in the order they came. An entry stays until the phone has confirmed it or its validity
+//! ended; whoever takes it out is told which report is due. The element knows neither phones nor peers: it adds
+//! to [`Changes`] and returns reports, and the caller commits and delivers.
+//!
+//! **Once.** Taking an entry out asks the store that it is still there. The caller puts the report (into the
+//! sender's mailbox with [`Messaging::report`], or onto the relay's rows) into the *same* changes; if the commit
+//! answers [`StoreError::Conflict`], somebody else was faster and nothing was done: ask again with fresh changes,
+//! which then finds the entry gone.
+
+mod mail;
+#[cfg(test)]
+mod tests;
+
+pub use mail::{Font, Mail, Message, Report, Waiting};
+
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::config;
+use crate::store::{Changes, Entry, Key, Seq, Store, StoreError};
+use crate::time::Timestamp;
+use crate::vocabulary::status::Code;
+
+/// The instant messaging element.
+#[derive(Clone)]
+pub struct Messaging {
+    store: Store,
+    settings: config::Messages,
+}
+
+/// Entries read at a time while looking for one.
+const PAGE: usize = 100;
+
+// === impl Messaging ===
+
+impl Messaging {
+    /// Entries a mailbox may have; a message beyond them is refused with 507. Reports are taken nevertheless.
+    /// Messages that arrive at the same instant may exceed it by as many as they are.
+    pub const MAILBOX_MAX: usize = 1_000;
+
+    /// The longest validity granted, whatever the sender asks for: 30 days.
+    pub const VALIDITY_MAX: Duration = Duration::from_secs(30 * 86_400);
+
+    /// The element over a store.
+    pub fn new(store: Store, settings: config::Messages) -> Self {
+        Self { store, settings }
+    }
+
+    /// Adds the message to the recipient's mailbox; `online` = the recipient has a session.
+    ///
+    /// Whether the recipient exists, and each recipient only once, is the caller's to see to. Errors: 410
+    /// content larger than the settings allow, 507 mailbox full, 533 not logged in and nothing is kept for such
+    /// users, 542 validity already over, 503 the store failed.
+    pub async fn accept(
+        &self,
+        now: Timestamp,
+        message: &Message,
+        recipient: &Address,
+        online: bool,
+        changes: &mut Changes,
+    ) -> Result<(), Code> {
+        if message.content.len() > self.settings.max_size {
+            return Err(Code::UNABLE_TO_DELIVER);
+        }
+        if message.expires <= now {
+            return Err(Code::EXPIRED);
+        }
+        if !online && self.settings.offline == config::Offline::Refuse {
+            return Err(Code::NOT_LOGGED_IN);
+        }
+        let mailbox = mailbox(recipient);
+        let count = self.store.count(&mailbox, Self::MAILBOX_MAX).await.map_err(|_| Code::UNAVAILABLE)?;
+        if count >= Self::MAILBOX_MAX {
+            return Err(Code::QUEUE_FULL);
+        }
+        changes.append(mailbox, Mail::Message(message.clone()).write(), message.expires);
+        Ok(())
+    }
+
+    /// Adds the report to the mailbox of [`Report::to`], a user of this domain; it waits as long as a message
+    /// that states no validity.
+    pub fn report(&self, now: Timestamp, report: &Report, changes: &mut Changes) {
+        let expires = self.validity(now, None);
+        changes.append(mailbox(&report.to), Mail::Report(report.clone()).write(), expires);
+    }
+
+    /// What waits for a user behind a place (0 = from the beginning), in order; entries whose validity ended
+    /// are among them until [`Messaging::expire`] has come by.
+    pub async fn waiting(&self, user: &Address, after: Seq, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+        let mailbox = mailbox(user);
+        let mut found = Vec::new();
+        let mut after = after;
+        while found.len() < limit {
+            let asked = limit - found.len();
+            let page = self.store.read(&mailbox, after, asked).await?;
+            let last = page.len() < asked;
+            after = page.last().map_or(after, |entry| entry.seq);
+            found.extend(page.iter().filter_map(|entry| waiting(&mailbox, entry)));
+            if last {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether anything waits for a user.
+    pub async fn has_mail(&self, user: &Address) -> Result<bool, StoreError> {
+        Ok(self.store.count(&mailbox(user), 1).await? > 0)
+    }
+
+    /// The message of that id that waits for a user; `None` if it is unknown or gone.
+    pub async fn find(&self, user: &Address, message: &str) -> Result<Option<Waiting>, StoreError> {
+        let mut after = 0;
+        loop {
+            let page = self.waiting(user, after, PAGE).await?;
+            let Some(last) = page.last().map(|waiting| waiting.seq) else { return Ok(None) };
+            after = last;
+            let is_it = |waiting: &Waiting| matches!(&waiting.mail, Mail::Message(kept) if kept.id == message);
+            if let Some(found) = page.into_iter().find(is_it) {
+                return Ok(Some(found));
+            }
+        }
+    }
+
+    /// The phone has the entry: removes it; the report to send if one was asked for. `None` too if the entry is
+    /// gone, or was a report.
+    pub async fn delivered(
+        &self,
+        now: Timestamp,
+        user: &Address,
+        seq: Seq,
+        changes: &mut Changes,
+    ) -> Result<Option<Report>, StoreError> {
+        self.settle(now, user, seq, Code::SUCCESS, changes).await
+    }
+
+    /// Removes an entry because of what became of it: 200 delivered, 410 not deliverable, 538 rejected, 541
+    /// forwarded. Otherwise as [`Messaging::delivered`].
+    pub async fn settle(
+        &self,
+        now: Timestamp,
+        user: &Address,
+        seq: Seq,
+        fate: Code,
+        changes: &mut Changes,
+    ) -> Result<Option<Report>, StoreError> {
+        let mailbox = mailbox(user);
+        let Some(before) = seq.checked_sub(1) else { return Ok(None) };
+        let entry = self.store.read(&mailbox, before, 1).await?.pop();
+        let Some(entry) = entry.filter(|entry| entry.seq == seq) else { return Ok(None) };
+        changes.take(mailbox.clone(), seq);
+        Ok(waiting(&mailbox, &entry).and_then(|waiting| due(&waiting.mail, user, fate, now)))
+    }
+
+    /// Removes entries whose validity ended, at most `limit`; the reports (542) for senders who asked for them,
+    /// of this domain or of others.
+    pub async fn expire(&self, now: Timestamp, limit: usize, changes: &mut Changes) -> Result<Vec<Report>, StoreError> {
+        let mut reports = Vec::new();
+        for (mailbox, entry) in self.store.overdue(now, limit).await? {
+            changes.take(mailbox.clone(), entry.seq);
+            if let Some((user, waiting)) = owner(&mailbox).zip(waiting(&mailbox, &entry)) {
+                reports.extend(due(&waiting.mail, &user, Code::EXPIRED, now));
+            }
+        }
+        Ok(reports)
+    }
+
+    /// When the validity of a message ends that arrives now and asks for so many seconds; none and 0 ask for
+    /// the default. At most [`Messaging::VALIDITY_MAX`].
+    pub fn validity(&self, now: Timestamp, asked: Option<u32>) -> Timestamp {
+        let asked = asked.filter(|seconds| *seconds > 0).map(|seconds| Duration::from_secs(seconds.into()));
+        now + asked.unwrap_or(self.settings.default_validity).min(Self::VALIDITY_MAX)
+    }
+}
+
+const MAILBOX: &str = "mail";
+
+fn mailbox(user: &Address) -> Key {
+    Key::of(&[MAILBOX, &user.to_string()])
+}
+
+fn owner(mailbox: &Key) -> Option<Address> {
+    let (_, address) = mailbox.as_str().split_once('/').filter(|(kind, _)| *kind == MAILBOX)?;
+    address.to_owned().try_into().ok()
+}
+
+/// An entry as mail. One that can't be read is passed over: it goes when its validity ends.
+fn waiting(mailbox: &Key, entry: &Entry) -> Option<Waiting> {
+    let Some(mail) = Mail::read(&entry.body) else {
+        tracing::error!(mailbox = mailbox.as_str(), seq = entry.seq, "an entry of a mailbox can't be read");
+        return None;
+    };
+    Some(Waiting { seq: entry.seq, mail, expires: entry.expires })
+}
+
+/// The report that is due when an entry leaves its mailbox: none on reports.
+fn due(mail: &Mail, user: &Address, fate: Code, now: Timestamp) -> Option<Report> {
+    match mail {
+        Mail::Message(message) if message.report => Some(message.report_on(user, fate, now)),
+        _ => None,
+    }
+}

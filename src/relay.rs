@@ -4,13 +4,50 @@
 //! durable, what the HTTP answer is, what a service element must do, which requests of our own are settled.
 //! The caller commits the changes, *then* calls [`Relay::apply`] with the turn's steps: only then are they in
 //! force and posts go out. A turn whose commit failed goes to [`Relay::abandon`].
+//!
+//! ```text
+//!  submit ──► row, durable ──► lane ──► POST ──► acknowledged ──► result ──► Settled, row gone
+//!               │                ▲        │           │                          ▲
+//!               │                └─ failed, 404,      └─ no result in time:      │
+//!               │                   peer down            posted again            │
+//!               └────────── expires: Settled with 504, 542 or 503 ───────────────┘
+//!
+//!  receive ─► session, requestor, agreement, duplicate? ─► Job ─► answer, durable ─► 200 ─► lane ─► POST
+//! ```
+//!
+//! A POST of a peer is acknowledged with 200 only by a turn that was committed; 503 means "again, later".
+
+mod answered;
+mod apply;
+mod dice;
+mod durable;
+mod lane;
+mod link;
+mod peer;
+mod posted;
+mod receive;
+mod service_table;
+mod session_record;
+mod setup;
+mod submit;
+mod tick;
+mod transaction_table;
+mod view;
+
+pub use dice::{Dice, Random, Settings};
+pub use view::{End, LaneView, PeerView, SessionView, TransactionView};
+
+use std::sync::Arc;
 
 use bytes::Bytes;
+use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Domain};
+use crate::config;
 use crate::ident::SessionId;
-use crate::store::Changes;
+use crate::store::{Changes, Key};
+use crate::syntax::ssp;
 use crate::time::Timestamp;
 use crate::vocabulary::interop::MetaInfo;
 use crate::vocabulary::primitive::Service;
@@ -34,10 +71,21 @@ pub struct Turn {
 
 /// Something that comes into force after the commit. Made and understood by the relay alone.
 #[derive(Debug)]
-pub struct Step(#[allow(dead_code)] StepKind);
+pub struct Step {
+    peer: Domain,
+    kind: apply::StepKind,
+}
 
+/// The relay node of a domain.
+///
+/// State of a peer stands behind one lock of its own, held for a decision, never while anything waits.
 #[derive(Debug)]
-enum StepKind {}
+pub struct Relay {
+    cx: dice::Context,
+    peers: peer::Peers,
+    /// What the POSTs on their way carry.
+    errands: DashMap<PostId, (Domain, peer::Errand)>,
+}
 
 /// A request of a peer for a local service element. The relay has checked session, requestor and agreement.
 #[derive(Clone, Debug)]
@@ -162,4 +210,132 @@ pub enum Posted {
 pub trait Bearer: Send + Sync + 'static {
     /// Makes a POST; never longer than `[timers] http_timeout`.
     fn post(&self, post: Post) -> std::pin::Pin<Box<dyn Future<Output = Posted> + Send + '_>>;
+}
+
+// === impl Relay ===
+
+impl Relay {
+    /// Key prefixes of the records to list at start and hand to [`Relay::restore`], in this order.
+    pub const KINDS: &'static [&'static str] = durable::KINDS;
+
+    /// A relay without peers.
+    pub fn new(settings: Settings) -> Self {
+        Self { cx: dice::Context::new(settings), peers: peer::Peers::default(), errands: DashMap::new() }
+    }
+
+    /// Takes up a record of an earlier run; call before anything else.
+    pub fn restore(&self, now: Timestamp, key: &Key, value: &[u8]) {
+        match durable::read(key, value, now) {
+            Some((domain, kept)) => self.peers.with_new(&domain, |peer| peer.restore(kept, now, &self.cx)),
+            None => tracing::warn!(key = key.as_str(), "a record of the relay is damaged and left alone"),
+        }
+    }
+
+    /// Takes a peer into service, or its changed peer file into force.
+    ///
+    /// Nothing is to be committed for it; it is in force once applied.
+    pub fn set_peer(&self, _now: Timestamp, peer: &config::Peer) -> Turn {
+        let mut turn = Turn::default();
+        turn.step(&peer.domain, apply::StepKind::Configure(Arc::new(peer.clone())));
+        turn
+    }
+
+    /// Takes a peer out of service: its sessions are logged out, its open requests end with 516.
+    pub fn remove_peer(&self, _now: Timestamp, domain: &Domain) -> Turn {
+        let mut turn = Turn::default();
+        self.peers.with(domain, |peer| peer.leave(&mut turn));
+        turn
+    }
+
+    /// Ends the wait after failures: the peer is tried at once. `false` = no such peer.
+    pub fn retry(&self, domain: &Domain, turn: &mut Turn) -> bool {
+        self.peers.with(domain, |peer| peer.active().map(|_| peer.clear_link(turn))).flatten().is_some()
+    }
+
+    /// A POST of an authenticated peer.
+    pub fn receive(&self, now: Timestamp, from: &Domain, envelope: &ssp::Envelope<'_>) -> Turn {
+        let mut turn = Turn::default();
+        let known = self.peers.with(from, |peer| match &envelope.body {
+            ssp::Body::Setup(scanned) => peer.receive_setup(now, &self.cx, envelope.version, scanned, &mut turn),
+            ssp::Body::Session { session, transactions } => {
+                peer.receive_session(now, envelope.version, session, transactions, &mut turn);
+            }
+        });
+        if known.is_none() {
+            turn.ack = Some(403);
+        }
+        turn
+    }
+
+    /// How a POST went.
+    pub fn posted(&self, now: Timestamp, post: PostId, outcome: Posted) -> Turn {
+        let mut turn = Turn::default();
+        if let Some((_, (domain, errand))) = self.errands.remove(&post) {
+            self.peers.with(&domain, |peer| match errand {
+                peer::Errand::Load(track) => peer.load_posted(now, &self.cx, track, post, outcome, &mut turn),
+                peer::Errand::Step(role, transaction) => {
+                    peer.step_posted(now, &self.cx, (role, &transaction), post, outcome, &mut turn);
+                }
+                peer::Errand::Farewell => {}
+            });
+        }
+        turn
+    }
+
+    /// What time demands. Call it at [`Relay::wake_at`].
+    pub fn tick(&self, now: Timestamp) -> Turn {
+        let mut turn = Turn::default();
+        self.peers.each(|peer| peer.tick(now, &self.cx, &mut turn));
+        turn
+    }
+
+    /// When to call [`Relay::tick`]; look again after every [`Relay::apply`].
+    pub fn wake_at(&self) -> Timestamp {
+        let mut at = Timestamp::NEVER;
+        self.peers.each(|peer| at = at.min(peer.wake(&self.cx)));
+        at
+    }
+
+    /// Puts a committed turn's steps into force; returns what to post, after the turn's `ack` was given.
+    pub fn apply(&self, now: Timestamp, steps: Vec<Step>) -> Vec<Post> {
+        let posts = apply::apply(&self.peers, &self.cx, now, steps);
+        posts
+            .into_iter()
+            .map(|(post, errand)| {
+                self.errands.insert(post.id, (post.peer.clone(), errand));
+                post
+            })
+            .collect()
+    }
+
+    /// Gives up a turn whose changes were not committed, as if it had never been decided.
+    pub fn abandon(&self, steps: Vec<Step>) {
+        apply::abandon(&self.peers, &self.cx, steps);
+    }
+}
+
+// === impl Turn ===
+
+impl Turn {
+    fn step(&mut self, peer: &Domain, kind: apply::StepKind) {
+        self.steps.push(Step { peer: peer.clone(), kind });
+    }
+
+    /// Takes over another turn's changes, jobs, ends and steps, behind its own.
+    pub fn extend(&mut self, other: Self) {
+        self.changes.extend(other.changes);
+        self.ack = other.ack.or(self.ack);
+        self.jobs.extend(other.jobs);
+        self.settled.extend(other.settled);
+        self.steps.extend(other.steps);
+    }
+
+    /// Whether there is nothing to commit, to do or to tell.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+            && self.ack.is_none()
+            && self.jobs.is_empty()
+            && self.settled.is_empty()
+            && self.steps.is_empty()
+    }
 }

@@ -1,1 +1,170 @@
-//! (room under construction)
+//! The Service Access Point (IMPS 1.3 architecture, 5.3.6): authenticates clients, negotiates with them, hands
+//! their requests to a service element or to the relay, and carries out what those decide.
+//!
+//! ```text
+//!  CSP bytes ─ csp ─ door ─┬─ login, capability, services
+//!                          ├─ send ──── messaging / relay          what a client asks
+//!                          └─ delivery ─ mailbox                   what waits for a client
+//!  SSP bytes ─ peer ─ relay ─ jobs ─ messaging                     what a peer asks
+//!                      └──── carry: commit, then answers and POSTs
+//! ```
+
+pub mod account;
+pub mod capability;
+mod carry;
+mod csp;
+mod delivery;
+mod door;
+pub mod login;
+mod peer;
+mod report;
+pub mod secret;
+mod send;
+pub mod services;
+pub mod session;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use dashmap::DashMap;
+use tokio::sync::{Notify, oneshot};
+
+pub use carry::Acknowledgement;
+pub use csp::{Call, Reply};
+
+use crate::address::{Address, Domain};
+use crate::config;
+use crate::messaging::Messaging;
+use crate::relay::{Bearer, Relay, RowId};
+use crate::store::{Store, StoreError};
+use crate::syntax::Limits;
+use crate::vocabulary::Version;
+use crate::vocabulary::status::Code;
+
+use self::account::Accounts;
+use self::capability::Offer;
+use self::delivery::Claims;
+use self::login::Login;
+use self::services::Offered;
+use self::session::Sessions;
+
+/// What the Service Access Point needs to know of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The home domain.
+    pub domain: Domain,
+    /// Further domains served here.
+    pub aliases: Vec<Domain>,
+    /// Who gets in.
+    pub access: config::Access,
+    /// Messages.
+    pub messages: config::Messages,
+    /// Timers.
+    pub timers: config::Timers,
+    /// Bounds of what is read.
+    pub limits: Limits,
+}
+
+/// The result of a request at another domain: the response fragment with its version, or a failure's code.
+type RemoteResult = Result<(Bytes, Version), Code>;
+
+/// The Service Access Point of one node.
+pub struct Sap {
+    settings: Settings,
+    store: Store,
+    accounts: Arc<Accounts>,
+    login: Login,
+    sessions: Sessions,
+    offered: Offered,
+    offer: Offer,
+    messaging: Messaging,
+    relay: Arc<Relay>,
+    /// Set once, after the transport exists.
+    bearer: OnceLock<Arc<dyn Bearer>>,
+    /// Clients' answers that wait for a result of another domain.
+    waiting: DashMap<RowId, oneshot::Sender<RemoteResult>>,
+    /// Which session has which entry of a mailbox in hand.
+    claims: Claims,
+    /// Wakes the timer loop when an earlier timer may exist.
+    poke: Notify,
+}
+
+/// How a client's request came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Via {
+    /// The other end.
+    pub remote: SocketAddr,
+    /// Over TLS.
+    pub tls: bool,
+}
+
+// === impl Sap ===
+
+impl Sap {
+    /// A Service Access Point over its rooms. [`Sap::connect`] gives it the way to peers.
+    pub fn new(
+        settings: Settings,
+        store: Store,
+        accounts: Arc<Accounts>,
+        login: Login,
+        offered: Offered,
+        relay: Arc<Relay>,
+    ) -> Arc<Self> {
+        let offer = Offer { max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX), ..Offer::default() };
+        let messaging = Messaging::new(Arc::clone(&store), settings.messages.clone());
+        Arc::new(Self {
+            settings,
+            store,
+            accounts,
+            login,
+            sessions: Sessions::default(),
+            offered,
+            offer,
+            messaging,
+            relay,
+            bearer: OnceLock::new(),
+            waiting: DashMap::new(),
+            claims: Claims::default(),
+            poke: Notify::new(),
+        })
+    }
+
+    /// Gives the way to peers; a second call changes nothing.
+    pub fn connect(&self, bearer: Arc<dyn Bearer>) {
+        let _ = self.bearer.set(bearer);
+    }
+
+    /// The sessions of clients.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// The accounts of the domain.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
+    }
+
+    /// The relay node.
+    pub fn relay(&self) -> &Arc<Relay> {
+        &self.relay
+    }
+
+    /// The home domain.
+    pub fn domain(&self) -> &Domain {
+        &self.settings.domain
+    }
+
+    /// Whether a domain is served by this node.
+    fn is_local(&self, domain: &Domain) -> bool {
+        *domain == self.settings.domain || self.settings.aliases.contains(domain)
+    }
+
+    /// The user of this node the address names, under the home domain's name; `None` if there is none.
+    async fn local_user(&self, address: &Address) -> Result<Option<Address>, StoreError> {
+        if !address.is_user() || !self.is_local(address.domain()) || !self.accounts.exists(address).await? {
+            return Ok(None);
+        }
+        Ok(Address::user_at(address.user(), &self.settings.domain).ok())
+    }
+}

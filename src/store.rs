@@ -1,9 +1,16 @@
 //! Records with compare-and-set, and mailboxes: ordered, expiring, taken once.
 //!
 //! Every engine passes one conformance suite (`store/suite.rs`). What [`Engine::commit`] has answered is on
-//! disk, all of it or none.
+//! disk, all of it or none: [`open`] gives the embedded engine, [`memory`] one that forgets.
+
+mod layout;
+mod memory;
+mod sled;
+#[cfg(test)]
+mod suite;
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -21,7 +28,7 @@ pub type Store = Arc<dyn Engine>;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub Bytes);
 
-/// The revision of a record: counts its changes, from 1.
+/// The revision of a record: counts its changes, from 1, and from 1 again once it was removed.
 pub type Revision = u64;
 
 /// Place of an entry in its mailbox: grows, never used twice in one mailbox.
@@ -84,6 +91,13 @@ pub enum Change {
         /// The entry.
         seq: Seq,
     },
+    /// Removes an entry of a mailbox that must be there: of those who take it at once, one succeeds.
+    Take {
+        /// The mailbox.
+        owner: Key,
+        /// The entry.
+        seq: Seq,
+    },
 }
 
 /// Changes that happen together or not at all, in the order given.
@@ -114,10 +128,10 @@ pub struct Entry {
 /// Why the store did not do as asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A record was not as a change expected; nothing was changed. Read again and decide again.
-    #[error("the record {key:?} was changed by somebody else")]
+    /// A record or entry was not as a change expected; nothing was changed. Read again and decide again.
+    #[error("{} was changed by somebody else", key.as_str())]
     Conflict {
-        /// The record.
+        /// The record or mailbox.
         key: Key,
     },
     /// The engine failed; nothing may be promised.
@@ -133,7 +147,9 @@ pub trait Engine: Send + Sync + 'static {
     /// Reads a record.
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Versioned>>;
 
-    /// Makes changes; durable once answered.
+    /// Makes changes; durable once answered. Each change sees what those before it did.
+    ///
+    /// Whoever drops the future before its answer doesn't know whether the changes were made.
     fn commit(&self, changes: Changes) -> Answer<'_, Committed>;
 
     /// Records whose key begins with `prefix`, in order of keys, after `after`.
@@ -142,10 +158,14 @@ pub trait Engine: Send + Sync + 'static {
     /// Entries of a mailbox after a place (0 = from the beginning), overdue ones included.
     fn read<'a>(&'a self, owner: &'a Key, after: Seq, limit: usize) -> Answer<'a, Vec<Entry>>;
 
-    /// Entries of all mailboxes that became overdue before `now`, earliest first.
+    /// How many entries a mailbox has, counted up to `limit`.
+    fn count<'a>(&'a self, owner: &'a Key, limit: usize) -> Answer<'a, usize>;
+
+    /// Entries of all mailboxes that are overdue at `now` (`expires` ≤ `now`), earliest first.
     fn overdue(&self, now: Timestamp, limit: usize) -> Answer<'_, Vec<(Key, Entry)>>;
 
-    /// Drops records whose time has passed; returns how many.
+    /// Drops records whose time has passed (`expires` ≤ `now`); returns how many. Until then they are read as
+    /// any other.
     fn sweep(&self, now: Timestamp, limit: usize) -> Answer<'_, usize>;
 
     /// Bytes on disk, for metrics; 0 if unknown.
@@ -153,6 +173,19 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Writes what is open and closes; later calls answer [`StoreError::Closed`].
     fn close(&self) -> Answer<'_, ()>;
+}
+
+/// Opens the embedded store in a folder, making it if there is none.
+///
+/// Blocks while it recovers after a crash. The error's text says what to do; another process that has the
+/// store open is one cause.
+pub fn open(path: &Path) -> Result<Store, StoreError> {
+    Ok(Arc::new(sled::Sled::open(path)?))
+}
+
+/// A store in memory, for tests and simulations.
+pub fn memory() -> Store {
+    Arc::new(memory::Memory::new())
 }
 
 // === impl Key ===
@@ -166,6 +199,20 @@ impl Key {
     /// The key as text, for logs.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("?")
+    }
+}
+
+// === impl Change ===
+
+impl Change {
+    /// Bytes it asks to write, keys included.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Put { key, value, .. } => key.0.len() + value.len(),
+            Self::Append { owner, body, .. } => owner.0.len() + body.len(),
+            Self::Delete { key, .. } => key.0.len(),
+            Self::Forget { owner, .. } | Self::Take { owner, .. } => owner.0.len(),
+        }
     }
 }
 
@@ -192,6 +239,11 @@ impl Changes {
         self.list.push(Change::Delete { key, expect: Expect::Any });
     }
 
+    /// Removes a record if it is as expected.
+    pub fn delete_if(&mut self, key: Key, expect: Expect) {
+        self.list.push(Change::Delete { key, expect });
+    }
+
     /// Adds an entry to a mailbox.
     pub fn append(&mut self, owner: Key, body: impl Into<Bytes>, expires: Timestamp) {
         self.list.push(Change::Append { owner, body: body.into(), expires });
@@ -200,6 +252,11 @@ impl Changes {
     /// Removes an entry of a mailbox.
     pub fn forget(&mut self, owner: Key, seq: Seq) {
         self.list.push(Change::Forget { owner, seq });
+    }
+
+    /// Removes an entry of a mailbox that must be there.
+    pub fn take(&mut self, owner: Key, seq: Seq) {
+        self.list.push(Change::Take { owner, seq });
     }
 
     /// Whether there is nothing to do.

@@ -12,6 +12,7 @@ pub mod message;
 pub mod party;
 pub mod primitive;
 pub mod record;
+pub mod secret;
 pub mod service;
 pub mod status;
 pub mod version;
@@ -20,6 +21,7 @@ pub use element::Element;
 pub use event::{DecodeError, Event, Sink, Source};
 pub use primitive::Primitive;
 pub use record::{Content, Slot, Text, Value};
+pub use secret::Secret;
 pub use version::Version;
 
 use serde::{Deserialize, Serialize};

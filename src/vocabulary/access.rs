@@ -1,12 +1,12 @@
 //! Access: login, logout, keep-alive, polling.
 
-use super::Text;
 use super::Version::V13;
 use super::capability::{AgreedCapabilityList, CapabilityList};
 use super::party::ClientId;
 use super::record::{Empty, record};
 use super::service::Functions;
 use super::status::Outcome;
+use super::{Secret, Text};
 
 record! {
     /// Opens a session, in one step with a password or in two with a digest.
@@ -18,17 +18,17 @@ record! {
         /// The application (1.3).
         application: Option<Text> = ApplicationId @ V13..=V13,
         /// The password in clear.
-        password: Option<Text> = Password,
+        password: Option<Secret> = Password,
         /// base64 of H(nonce ‖ password).
-        digest: Option<Text> = DigestBytes,
+        digest: Option<Secret> = DigestBytes,
         /// Digest schemas the client knows: one comma list in 1.1, one element each later.
         schemas: Vec<Text> = DigestSchema,
         /// A session to take up again.
-        session: Option<Text> = SessionId,
+        session: Option<Secret> = SessionId,
         /// Seconds of silence the session shall survive.
         time_to_live: Option<u32> = TimeToLive,
         /// The client's secret for CIR.
-        cookie: Option<Text> = SessionCookie,
+        cookie: Option<Secret> = SessionCookie,
         /// Service negotiation in the same round trip (1.3).
         functions: Option<Functions> = Functions @ V13..=V13,
         /// Capability negotiation in the same round trip (1.3).
@@ -48,7 +48,7 @@ record! {
         /// The schema chosen.
         schema: Option<Text> = DigestSchema,
         /// The session.
-        session: Option<Text> = SessionId,
+        session: Option<Secret> = SessionId,
         /// Seconds of silence the session survives.
         keep_alive: Option<u32> = KeepAliveTime,
         /// Whether the client shall state its capabilities.

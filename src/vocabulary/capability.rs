@@ -66,6 +66,8 @@ record! {
         push_length: Option<u32> = AcceptedPushLength @ V13..=V13,
         /// Largest plain text, bytes (1.3).
         text_length: Option<u32> = AcceptedTextContentLength @ V13..=V13,
+        /// `BASE64`, `None` (1.3).
+        encodings: Vec<Text> = AcceptedTransferEncoding @ V13..=V13,
         /// Transactions open at once per side (1.3).
         multi_trans: Option<u32> = MultiTrans @ V13..=V13,
         /// Transactions in one message (1.3).
@@ -80,6 +82,8 @@ record! {
         tcp_port: Option<u32> = TcpPort,
         /// Seconds between polls, at least.
         poll_min: Option<u32> = ServerPollMin,
+        /// Rank among the user's sessions, 0 first (1.3).
+        priority: Option<u32> = SessionPriority @ V13..=V13,
     }
 
     /// The client states its capabilities.

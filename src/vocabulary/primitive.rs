@@ -29,7 +29,7 @@ pub enum Service {
 
 /// Who may send a primitive on CSP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum From {
+pub enum SentBy {
     /// A client.
     Client,
     /// The server.
@@ -75,14 +75,20 @@ macro_rules! primitives {
             }
         }
 
+        $( impl From<$name> for Primitive {
+            fn from(value: $name) -> Self {
+                Self::$name(value)
+            }
+        } )*
+
         /// The service of a primitive's element.
         pub const fn service_of(element: Element) -> Option<Service> {
             match element { $( Element::$name => Some(Service::$service), )* _ => None }
         }
 
         /// Who may send the primitive on CSP.
-        pub const fn sent_by(element: Element) -> Option<From> {
-            match element { $( Element::$name => Some(From::$from), )* _ => None }
+        pub const fn sent_by(element: Element) -> Option<SentBy> {
+            match element { $( Element::$name => Some(SentBy::$from), )* _ => None }
         }
 
         /// Whether the primitive needs a session on CSP.

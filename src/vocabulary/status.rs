@@ -7,7 +7,7 @@ use crate::vocabulary::DecodeError;
 use Version::{V11, V12, V13};
 
 /// A three-digit status code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Code(pub u16);
 
 macro_rules! codes {

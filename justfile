@@ -1,0 +1,49 @@
+# Recipes for people. `just` alone lists them; what a change has to pass is `.ci/run`.
+
+_default:
+    @just --list
+
+# Everything a change has to pass.
+check:
+    .ci/run
+
+# Unit and system tests; arguments narrow them down: `just test relay::`.
+test *ARGS:
+    cargo test --locked {{ARGS}}
+
+# The tests of one room, quickly: `just room relay`.
+room ROOM:
+    cargo test --locked --lib {{ROOM}}::
+
+# Formats the code and applies what clippy knows how to mend.
+tidy:
+    cargo fmt --all
+    cargo clippy --all-targets --locked --fix --allow-dirty --allow-staged -- -D warnings
+
+# Three domains on loopback that tell a story; stays up until Ctrl-C unless given `--once`.
+demo *ARGS:
+    cargo run --locked --release -- demo {{ARGS}}
+
+# Benchmarks.
+bench *ARGS:
+    cargo bench --locked {{ARGS}}
+
+# Documentation of the code, in a browser.
+docs:
+    cargo doc --no-deps --locked --open
+
+# A fuzz target for so many seconds (needs a nightly toolchain and cargo-fuzz): `just fuzz csp_xml 600`.
+fuzz TARGET SECONDS="600":
+    cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}}
+
+# Kills a node under load so many times and counts what was lost; ordinary tests do 1 % of it.
+kill COUNT="1000":
+    POSTERN_KILL_COUNT={{COUNT}} cargo test --locked --release --test crash -- --nocapture
+
+# Simulated federations with loss, delay and duplication, so many of them; ordinary tests do 1 % of it.
+soak COUNT="100000":
+    POSTERN_SOAK_COUNT={{COUNT}} cargo test --locked --release --lib relay:: -- --nocapture
+
+# Licences, doubles and origins of dependencies.
+deny:
+    cargo deny --locked check licenses bans sources

@@ -1,0 +1,67 @@
+//! The command line: one file per command. Exit 0 = done, 1 = it failed (one line on stderr says what to do),
+//! 2 = wrong usage.
+
+mod cert;
+mod check;
+mod decode;
+mod demo;
+mod init;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// An OMA IMPS (Wireless Village) Service Access Point, relay node and SSP federation gateway.
+#[derive(Parser)]
+#[command(name = "postern", version, arg_required_else_help = true, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start three domains on this machine and watch a story play between them
+    Demo(demo::DemoArgs),
+    /// Make a ready-to-run node folder
+    Init(init::InitArgs),
+    /// Make test authorities and certificates, explain any certificate
+    #[command(subcommand)]
+    Cert(cert::CertCommand),
+    /// Run a node
+    Serve(serve::ServeArgs),
+    /// Find every fault in a configuration
+    Check(check::CheckArgs),
+    /// Manage the users of the local domain
+    User(user::UserArgs),
+    /// Read any IMPS message and print it in another syntax
+    Decode(decode::DecodeArgs),
+}
+
+/// Reads the command line and runs the command.
+pub(crate) fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let outcome = match command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Cert(command) => cert::run(&command),
+        Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => return check::run(&args),
+        Command::User(args) => user::run(&args),
+        Command::Decode(args) => decode::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("postern: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A tokio runtime for commands that need one.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,236 @@
+//! Talking to a running node: where its admin address is, and one JSON exchange with it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Method, Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use postern::config;
+use postern::operate::token::{self, Token};
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+/// How long an exchange may take: a reload answers once it is in force.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Most bytes of an answer.
+const MOST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Which node is meant.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Access {
+    /// Find the admin address and the token through the node's configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The admin address, as in http://127.0.0.1:8084
+    #[arg(long, value_name = "URL", required_unless_present = "config")]
+    admin: Option<Uri>,
+    /// File of the admin token
+    #[arg(long, value_name = "FILE", required_unless_present = "config")]
+    token: Option<PathBuf>,
+    /// PEM file of the authority that vouches for an https admin address
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+/// A way to the admin address of a node.
+pub(crate) struct Client {
+    url: Uri,
+    token: Token,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+// === impl Access ===
+
+impl Access {
+    /// The way to the node.
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        let config = self.config.as_deref().map(read_config).transpose()?;
+        let token_file = self.token.as_deref().or(config.as_ref().map(|c| c.admin.token_file.as_path()));
+        let token_file = token_file.ok_or_else(|| anyhow!("no token: give --token FILE or --config FILE"))?;
+        let token = token::load(token_file)
+            .with_context(|| format!("is the node of {} not started yet?", token_file.display()))?;
+        let url = match (&self.admin, &config) {
+            (Some(url), _) => url.clone(),
+            (None, Some(config)) => url_of(config)?,
+            (None, None) => bail!("no admin address: give --admin URL or --config FILE"),
+        };
+        let host = url.host().ok_or_else(|| anyhow!("{url} names no host: give --admin http://HOST:PORT"))?;
+        let tls = match url.scheme_str() {
+            Some("http") => None,
+            Some("https") => Some((self.connector(config.as_ref())?, server_name(host)?)),
+            _ => bail!("{url} is no address of a node: give --admin http://HOST:PORT or https://HOST:PORT"),
+        };
+        Ok(Client { url, token, tls })
+    }
+
+    /// Trusts who `--ca` vouches for; through a configuration, also the very certificate it names.
+    fn connector(&self, config: Option<&config::Config>) -> anyhow::Result<TlsConnector> {
+        let own = config.and_then(|c| c.admin.cert.as_ref());
+        let mut roots = RootCertStore::empty();
+        for file in self.ca.iter().chain(config.and_then(|c| c.tls.as_ref()).map(|tls| &tls.ca)).chain(own) {
+            for certificate in certificates(file)? {
+                roots.add(certificate).with_context(|| format!("{} can't vouch for anybody", file.display()))?;
+            }
+        }
+        if roots.is_empty() {
+            bail!("nobody vouches for the admin address: give --ca FILE");
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let client = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(TlsConnector::from(Arc::new(client)))
+    }
+}
+
+// === impl Client ===
+
+impl Client {
+    /// One exchange; what the node answers, or its error in one line.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        timeout(PATIENCE, self.exchange(method, path, body))
+            .await
+            .map_err(|_| anyhow!("{} does not answer: is the node well?", self.url))?
+    }
+
+    /// Every item of a list, page after page.
+    pub(crate) async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let mut items = Vec::new();
+        let mut after = String::new();
+        loop {
+            let mut page = self.call(Method::GET, &format!("{path}?limit=1000{after}"), None).await?;
+            if let Some(Value::Array(more)) = page.get_mut("items").map(Value::take) {
+                items.extend(more);
+            }
+            match page.get("next").and_then(Value::as_str) {
+                Some(next) => after = format!("&after={}", encode(next)),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let authority = self.url.authority().map_or("", |a| a.as_str());
+        let body = body.map_or_else(Bytes::new, |value| value.to_string().into());
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, authority)
+            .header(AUTHORIZATION, format!("Bearer {}", self.token.expose()))
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body))?;
+        let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
+        let port = self.url.port_u16().unwrap_or(if self.tls.is_some() { 443 } else { 80 });
+        let unreachable = || format!("no node answers at {}: is it running?", self.url);
+        let stream = TcpStream::connect((host, port)).await.with_context(unreachable)?;
+        match &self.tls {
+            None => send(stream, request).await,
+            Some((connector, name)) => {
+                let stream = connector.connect(name.clone(), stream).await;
+                send(stream.with_context(|| format!("{} is not trusted", self.url))?, request).await
+            }
+        }
+    }
+}
+
+/// A text as it can stand in a path or a query.
+pub(crate) fn encode(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Value>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let driver = tokio::spawn(connection);
+    let response = sender.send_request(request).await.context("the node ended the connection")?;
+    let status = response.status();
+    let body = http_body_util::Limited::new(response.into_body(), MOST_ANSWER).collect().await;
+    let body = body.map_err(|error| anyhow!("the answer could not be read: {error}"))?.to_bytes();
+    driver.abort();
+    understand(status, &body)
+}
+
+/// The answer's body, or its error.
+fn understand(status: StatusCode, body: &[u8]) -> anyhow::Result<Value> {
+    if status.is_success() && body.is_empty() {
+        return Ok(Value::Null);
+    }
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|_| anyhow!("the answer ({status}) is no JSON: is this the admin address of a node?"))?;
+    if status.is_success() {
+        return Ok(value);
+    }
+    let text = |key: &str| value.pointer(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (message, remedy) = (text("/error/message"), text("/error/remedy"));
+    if message.is_empty() {
+        bail!("the node answered {status}");
+    }
+    bail!("{message}: {remedy}")
+}
+
+fn read_config(file: &Path) -> anyhow::Result<config::Config> {
+    let loaded = config::load(file);
+    loaded.config.ok_or_else(|| anyhow!("{} is at fault: run `postern check --config {0}`", file.display()))
+}
+
+/// Where a node with this configuration is reached from its own machine.
+fn url_of(config: &config::Config) -> anyhow::Result<Uri> {
+    let address = config.listen.admin.ok_or_else(|| anyhow!("[listen] admin is off: the node can't be asked"))?;
+    if address.port() == 0 {
+        bail!("[listen] admin has port 0: give --admin URL with the address of the node's ready line");
+    }
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let scheme = if config.admin.cert.is_some() { "https" } else { "http" };
+    Ok(format!("{scheme}://{}/", SocketAddr::new(ip, address.port())).parse()?)
+}
+
+fn server_name(host: &str) -> anyhow::Result<ServerName<'static>> {
+    let host = host.trim_matches(['[', ']']).to_owned();
+    ServerName::try_from(host.clone()).map_err(|_| anyhow!("{host} is neither a name nor an address"))
+}
+
+fn certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let pem = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    pem.map_err(|error| anyhow!("{} can't be read: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_node_becomes_one_line() {
+        let body = br#"{"error":{"code":"not_found","message":"there is no user bob","remedy":"list the users"}}"#;
+        let error = understand(StatusCode::NOT_FOUND, body).unwrap_err();
+        assert_eq!(error.to_string(), "there is no user bob: list the users");
+        let error = understand(StatusCode::OK, b"<html>").unwrap_err();
+        assert!(error.to_string().contains("no JSON"), "{error}");
+        assert_eq!(understand(StatusCode::NO_CONTENT, b"").unwrap(), Value::Null);
+    }
+
+    #[test]
+    fn names_are_encoded_for_paths() {
+        assert_eq!(encode("al/ice+ä"), "al%2Fice%2B%C3%A4");
+    }
+}

@@ -1,0 +1,35 @@
+//! Plugs the Service Access Point into the transport.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use bytes::Bytes;
+
+use crate::sap::{Call, Sap, Via};
+use crate::syntax::{Encoding, csp};
+use crate::transport::{BoxFuture, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
+
+/// The Service Access Point as the transport sees it.
+pub(super) struct Ports(pub(super) Arc<Sap>);
+
+impl Clients for Ports {
+    fn csp(&self, request: CspRequest) -> BoxFuture<'_, CspAnswer> {
+        Box::pin(async move {
+            // The transport has refused every other content type.
+            let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
+            let via = Via { remote: request.remote, tls: request.tls };
+            let reply = self.0.csp(Call { body: request.body, encoding, via }).await;
+            CspAnswer { content_type: request.content_type, body: reply.body }
+        })
+    }
+}
+
+impl Peers for Ports {
+    fn ssp(&self, from: PeerIdentity, _: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer> {
+        Box::pin(async move {
+            let acknowledgement = self.0.ssp(&from.domain, body).await;
+            SspAnswer { status: acknowledgement.status, after: Box::new(|| acknowledgement.sent()) }
+        })
+    }
+}
+

@@ -1,0 +1,117 @@
+//! Peer files in force: which ones, and how others take their place while the node runs.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tracing::{error, info, warn};
+
+use crate::address::Domain;
+use crate::config::{self, Config, Peer};
+use crate::operate::{Reload, ReloadReport};
+use crate::sap::Sap;
+use crate::time::Timestamp;
+use crate::transport::{Identity, PeerClients};
+
+/// The peer files in force.
+pub(super) struct PeersInForce {
+    config: Config,
+    sap: Arc<Sap>,
+    identity: Option<Arc<Identity>>,
+    clients: Option<Arc<PeerClients>>,
+    in_force: Mutex<BTreeMap<Domain, Peer>>,
+}
+
+impl PeersInForce {
+    pub(super) fn new(
+        config: Config,
+        sap: Arc<Sap>,
+        identity: Option<Arc<Identity>>,
+        clients: Option<Arc<PeerClients>>,
+    ) -> Self {
+        Self { config, sap, identity, clients, in_force: Mutex::default() }
+    }
+
+    /// Puts the first set in force.
+    pub(super) async fn begin(&self, peers: Vec<Peer>) {
+        let mut in_force = self.in_force.lock().await;
+        for peer in peers {
+            self.put_in_force(&peer).await;
+            in_force.insert(peer.domain.clone(), peer);
+        }
+    }
+
+    /// Reads the folder and puts in force what changed; other peers notice nothing.
+    pub(super) async fn reload(&self, plan: bool) -> ReloadReport {
+        let mut in_force = self.in_force.lock().await;
+        let config::PeerFiles { peers, failed, findings } = config::load_peers(&self.config, Timestamp::now());
+        let mut report = ReloadReport { plan, findings, ..ReloadReport::default() };
+        let mut next: BTreeMap<Domain, Peer> =
+            peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
+        for (domain, peer) in &next {
+            match in_force.get(domain) {
+                None => report.added.push(domain.clone()),
+                Some(old) if old != peer => report.changed.push(domain.clone()),
+                Some(_) => {}
+            }
+        }
+        for (domain, old) in in_force.iter().filter(|(domain, _)| !next.contains_key(*domain)).collect::<Vec<_>>() {
+            // A file that is there but broken leaves the old terms in force.
+            if failed.contains(&old.file) {
+                next.insert(domain.clone(), old.clone());
+            } else {
+                report.removed.push(domain.clone());
+            }
+        }
+        for finding in &report.findings {
+            warn!("{}:{}: {}: {}", finding.file, finding.line, finding.what, finding.remedy);
+        }
+        if plan {
+            return report;
+        }
+        self.reload_transport(&next);
+        for domain in &report.removed {
+            let now = Timestamp::now();
+            self.carry_out(self.sap.relay().remove_peer(now, domain)).await;
+            info!(peer = %domain, "peer removed");
+        }
+        for domain in report.added.iter().chain(&report.changed) {
+            if let Some(peer) = next.get(domain) {
+                self.put_in_force(peer).await;
+                info!(peer = %domain, "peer file in force");
+            }
+        }
+        *in_force = next;
+        report
+    }
+
+    fn reload_transport(&self, peers: &BTreeMap<Domain, Peer>) {
+        let list: Vec<Peer> = peers.values().cloned().collect();
+        if let Some(identity) = &self.identity {
+            for fault in identity.reload(self.config.tls.as_ref(), &list) {
+                warn!("{fault}");
+            }
+        }
+        if let Some(clients) = &self.clients {
+            clients.reload();
+        }
+    }
+
+    async fn put_in_force(&self, peer: &Peer) {
+        let turn = self.sap.relay().set_peer(Timestamp::now(), peer);
+        self.carry_out(turn).await;
+    }
+
+    async fn carry_out(&self, turn: crate::relay::Turn) {
+        if let Err(error) = self.sap.carry_out(turn).await {
+            error!(%error, "a change of peers could not be stored");
+        }
+    }
+}
+
+impl Reload for PeersInForce {
+    fn reload(&self, plan: bool) -> Pin<Box<dyn Future<Output = ReloadReport> + Send + '_>> {
+        Box::pin(Self::reload(self, plan))
+    }
+}

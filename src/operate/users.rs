@@ -1,0 +1,79 @@
+//! `/api/v1/users`: the accounts of the home domain. A password goes in and never comes out.
+
+use axum::Json;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+
+use super::AdminState;
+use super::fault::Fault;
+use super::page::{List, Page, parameters, read_json};
+use crate::sap::account::{Account, AccountError};
+
+/// `GET /api/v1/users`: in order of ids.
+pub(super) async fn list(
+    State(state): State<AdminState>,
+    query: Result<Query<Page>, QueryRejection>,
+) -> Result<List<Account>, Fault> {
+    let page = parameters(query)?;
+    let (items, next) = state.sap.accounts().list(page.after.as_deref(), page.size()?).await?;
+    Ok(List::new(items, next))
+}
+
+/// `POST /api/v1/users`: 201 with the new user.
+pub(super) async fn create(
+    State(state): State<AdminState>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, Fault> {
+    let account = state.sap.accounts().create(read_json(&headers, &body?)?).await?;
+    tracing::info!(user = account.id, "user added by the operator");
+    Ok((StatusCode::CREATED, Json(account)))
+}
+
+/// `GET /api/v1/users/{id}`.
+pub(super) async fn show(State(state): State<AdminState>, Path(id): Path<String>) -> Result<Json<Account>, Fault> {
+    Ok(Json(state.sap.accounts().get(&id).await?))
+}
+
+/// `PUT /api/v1/users/{id}`: changes the fields given; `null` clears one.
+pub(super) async fn change(
+    State(state): State<AdminState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Account>, Fault> {
+    let account = state.sap.accounts().update(&id, read_json(&headers, &body?)?).await?;
+    tracing::info!(user = account.id, "user changed by the operator");
+    Ok(Json(account))
+}
+
+/// `DELETE /api/v1/users/{id}`: 204.
+pub(super) async fn remove(State(state): State<AdminState>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    state.sap.accounts().remove(&id).await?;
+    tracing::info!(user = id, "user removed by the operator");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<AccountError> for Fault {
+    fn from(error: AccountError) -> Self {
+        // The texts of these errors end with what to do.
+        let (what, remedy) = match error.to_string().split_once("; ") {
+            Some((what, remedy)) => (what.to_owned(), remedy.to_owned()),
+            None => (error.to_string(), String::new()),
+        };
+        match error {
+            AccountError::Exists { .. } | AccountError::NumberTaken { .. } => Self::conflict(what, remedy),
+            AccountError::NotFound { .. } => Self::not_found(what, "see GET /api/v1/users for who there is"),
+            AccountError::Invalid { .. } if remedy.is_empty() => Self::invalid(what, "mend the field"),
+            AccountError::Invalid { .. } => Self::invalid(what, remedy),
+            AccountError::Store(fault) => fault.into(),
+            AccountError::Damaged { .. } | AccountError::Secret(_) => {
+                tracing::error!(%error, "an account can't be used");
+                Self::unavailable(error.to_string())
+            }
+        }
+    }
+}

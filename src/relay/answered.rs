@@ -1,0 +1,178 @@
+//! Requests of a peer that are being executed or have been answered: a repeated one is answered alike and
+//! executed once.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::time::Timestamp;
+use crate::vocabulary::{Element, Text};
+
+use super::lane::Track;
+
+/// What identifies a request's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Fingerprint(pub(super) u128);
+
+/// A request that was answered.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    /// The peer's transaction id.
+    pub(super) id: Text,
+    pub(super) fingerprint: Fingerprint,
+    /// The peer's session it came on, unrecognisable: ids may be used again on a later session.
+    pub(super) session: Fingerprint,
+    pub(super) element: Element,
+    pub(super) response: Bytes,
+    pub(super) at: Timestamp,
+    pub(super) expires: Timestamp,
+}
+
+/// A request that is being executed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Executing {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) session: Fingerprint,
+    pub(super) element: Element,
+    pub(super) track: Track,
+}
+
+/// What is known of a transaction id.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known<'a> {
+    /// Nothing: execute it.
+    Fresh,
+    /// It is being executed right now.
+    Executing,
+    /// It was executed: answer alike.
+    Done(&'a Done),
+    /// It names another request.
+    Reused,
+}
+
+/// The requests of one peer, by transaction id.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answered {
+    executing: HashMap<Text, Executing>,
+    /// By the hash of their transaction id.
+    done: HashMap<Fingerprint, Done>,
+    /// In order of expiry.
+    ends: VecDeque<(Timestamp, Fingerprint)>,
+}
+
+// === impl Fingerprint ===
+
+impl Fingerprint {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let hash = Sha256::digest(bytes);
+        Self(hash.iter().take(16).fold(0, |all, byte| all << 8 | u128::from(*byte)))
+    }
+}
+
+// === impl Answered ===
+
+impl Answered {
+    pub(super) fn look_up(&self, id: &str, fingerprint: Fingerprint, session: Fingerprint) -> Known<'_> {
+        if self.executing.contains_key(id) {
+            return Known::Executing;
+        }
+        match self.done.get(&Fingerprint::of(id.as_bytes())) {
+            Some(done) if done.fingerprint == fingerprint => Known::Done(done),
+            Some(done) if done.session == session => Known::Reused,
+            // The peer counts anew since it set up another session.
+            Some(_) | None => Known::Fresh,
+        }
+    }
+
+    pub(super) fn begin(&mut self, id: Text, executing: Executing) {
+        self.executing.insert(id, executing);
+    }
+
+    pub(super) fn executing(&self, id: &str) -> Option<Executing> {
+        self.executing.get(id).copied()
+    }
+
+    pub(super) fn end(&mut self, id: &str) {
+        self.executing.remove(id);
+    }
+
+    pub(super) fn remember(&mut self, done: Done) {
+        let id = Fingerprint::of(done.id.as_bytes());
+        // Entries come in order of expiry, but for those read at start.
+        let place = self.ends.iter().rposition(|(at, _)| *at <= done.expires).map_or(0, |at| at + 1);
+        self.ends.insert(place, (done.expires, id));
+        self.done.insert(id, done);
+    }
+
+    /// The answered request whose transaction id has this hash.
+    pub(super) fn by_hash(&self, hash: Fingerprint) -> Option<&Done> {
+        self.done.get(&hash)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Done> {
+        self.done.values()
+    }
+
+    /// When the oldest entry's time is over.
+    pub(super) fn wake(&self) -> Timestamp {
+        self.ends.front().map_or(Timestamp::NEVER, |(at, _)| *at)
+    }
+
+    /// Forgets what is over.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        while let Some((_, id)) = self.ends.pop_front_if(|(at, _)| *at <= now) {
+            if self.done.get(&id).is_some_and(|done| done.expires <= now) {
+                self.done.remove(&id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(id: &str, fragment: &[u8], session: &[u8], expires: u64) -> Done {
+        Done {
+            id: id.into(),
+            fingerprint: Fingerprint::of(fragment),
+            session: Fingerprint::of(session),
+            element: Element::SendMessageRequest,
+            response: Bytes::from_static(b"<Status/>"),
+            at: Timestamp(0),
+            expires: Timestamp(expires),
+        }
+    }
+
+    #[test]
+    fn the_same_id_with_another_content_is_reuse_on_the_same_session_and_fresh_on_a_new_one() {
+        let mut answered = Answered::default();
+        answered.remember(done("7-0", b"one", b"s1", 10));
+        let look = |fragment: &[u8], session: &[u8]| {
+            match answered.look_up("7-0", Fingerprint::of(fragment), Fingerprint::of(session)) {
+                Known::Fresh => "fresh",
+                Known::Executing => "executing",
+                Known::Done(_) => "done",
+                Known::Reused => "reused",
+            }
+        };
+        assert_eq!(look(b"one", b"s1"), "done");
+        assert_eq!(look(b"one", b"s2"), "done");
+        assert_eq!(look(b"two", b"s1"), "reused");
+        assert_eq!(look(b"two", b"s2"), "fresh");
+    }
+
+    #[test]
+    fn an_entry_is_forgotten_when_its_time_is_over() {
+        let mut answered = Answered::default();
+        answered.remember(done("late", b"x", b"s", 20));
+        answered.remember(done("early", b"x", b"s", 10));
+        assert_eq!(answered.wake(), Timestamp(10));
+        answered.forget(Timestamp(10));
+        let left: Vec<&str> = answered.iter().map(|done| done.id.as_str()).collect();
+        assert_eq!(left, ["late"]);
+        answered.forget(Timestamp(20));
+        assert_eq!(answered.wake(), Timestamp::NEVER);
+    }
+}

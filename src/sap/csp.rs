@@ -1,0 +1,149 @@
+//! A client's POST, from bytes to bytes: one CSP message in, one out (`docs/wire-notes.md`, "CSP over HTTP").
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tracing::{Instrument, debug};
+
+use super::{Sap, Via};
+use crate::ident::SessionId;
+use crate::syntax::csp::{self, Message, Transaction};
+use crate::syntax::{Encoding, ReadError, Said};
+use crate::time::Timestamp;
+use crate::vocabulary::status::{Code, Outcome, Status};
+use crate::vocabulary::{DecodeError, Mode, Primitive, Text, Version};
+
+/// A client's POST.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The CSP message.
+    pub body: Bytes,
+    /// How it is encoded.
+    pub encoding: Encoding,
+    /// How it came.
+    pub via: Via,
+}
+
+/// What the client gets: a CSP message in the encoding it used, or nothing where nothing is a legal answer.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// The message; empty = nothing waits.
+    pub body: Bytes,
+}
+
+impl Sap {
+    /// Answers a client's POST. Runs to its end even if the client goes away meanwhile.
+    pub async fn csp(self: &Arc<Self>, call: Call) -> Reply {
+        let sap = Arc::clone(self);
+        let task = async move { sap.answer_call(call).await }.in_current_span();
+        tokio::spawn(task).await.unwrap_or_default()
+    }
+
+    async fn answer_call(self: Arc<Self>, call: Call) -> Reply {
+        let now = Timestamp::now();
+        let version_of = |id: &SessionId| self.sessions.version(id);
+        let message = match csp::read(&call.body, call.encoding, &self.settings.limits, version_of) {
+            Ok(message) => message,
+            Err(error) => return self.refuse_unreadable(&error, call.encoding),
+        };
+        let answer = match self.check_session(now, &message, call.via) {
+            Ok(()) => self.answer_message(now, &message, call.via).await,
+            Err(code) => Some(refusal(&message, code)),
+        };
+        Reply { body: answer.map(|m| csp::write(&m, call.encoding)).unwrap_or_default() }
+    }
+
+    /// A session named must live; one that is bound to an address must come from there.
+    fn check_session(&self, now: Timestamp, message: &Message, via: Via) -> Result<(), Code> {
+        let Some(id) = &message.session else { return Ok(()) };
+        let Some(record) = self.sessions.get(id) else { return Err(Code::INVALID_SESSION) };
+        if self.settings.access.bind_session_to_address && record.from != via.remote.ip() {
+            debug!(session = %id, remote = %via.remote, "session used from another address");
+            return Err(Code::INVALID_SESSION);
+        }
+        self.sessions.heard(now, id);
+        Ok(())
+    }
+
+    async fn answer_message(self: &Arc<Self>, now: Timestamp, message: &Message, via: Via) -> Option<Message> {
+        let mut out = Message { version: message.version, session: message.session.clone(), ..Message::empty() };
+        let mut hungry = false;
+        for transaction in &message.transactions {
+            let asks_for_more = match transaction.mode {
+                Mode::Response => {
+                    self.take_client_answer(now, message, transaction).await;
+                    true
+                }
+                Mode::Request => matches!(transaction.said, Said::Known(Primitive::PollingRequest(_))),
+            };
+            hungry |= asks_for_more;
+            if !asks_for_more && let Some(answer) = self.answer_once(now, message, transaction, via).await {
+                out.transactions.push(answer);
+            }
+        }
+        self.add_server_requests(now, message, hungry, &mut out).await;
+        (!out.transactions.is_empty()).then_some(out)
+    }
+
+    /// The answer to a request; a repetition gets the answer of the first.
+    async fn answer_once(
+        self: &Arc<Self>,
+        now: Timestamp,
+        message: &Message,
+        transaction: &Transaction,
+        via: Via,
+    ) -> Option<Transaction> {
+        let slot = match (&message.session, &transaction.id) {
+            (Some(session), Some(id)) => self.sessions.answer_slot(session, id, fingerprint(transaction)),
+            _ => None,
+        };
+        let work = self.answer_request(now, message, transaction, via);
+        match slot {
+            Some(slot) => slot.get_or_init(|| work).await.clone(),
+            None => work.await,
+        }
+    }
+
+    fn refuse_unreadable(&self, error: &ReadError, encoding: Encoding) -> Reply {
+        debug!(%error, "unreadable CSP message");
+        let seen = &error.seen;
+        let of_session = seen.session.as_ref().and_then(|id| self.sessions.version(id));
+        let code = match &error.fault {
+            DecodeError::Unsupported(_) => Code::VERSION_NOT_SUPPORTED,
+            DecodeError::Value(_) => Code::BAD_PARAMETER,
+            _ => Code::BAD_REQUEST,
+        };
+        let outcome = Outcome::new(code, error.to_string());
+        let message = Message {
+            version: seen.version.or(of_session).unwrap_or_default(),
+            session: seen.session.clone(),
+            transactions: vec![response(seen.transaction.clone(), Status { outcome, client: None })],
+            poll: None,
+        };
+        Reply { body: csp::write(&message, encoding) }
+    }
+}
+
+impl Message {
+    fn empty() -> Self {
+        Self { version: Version::default(), session: None, transactions: Vec::new(), poll: None }
+    }
+}
+
+/// A transaction that answers.
+pub(super) fn response(id: Option<Text>, primitive: impl Into<Primitive>) -> Transaction {
+    Transaction { mode: Mode::Response, id, said: Said::Known(primitive.into()) }
+}
+
+fn refusal(message: &Message, code: Code) -> Message {
+    let id = message.transactions.first().and_then(|t| t.id.clone());
+    Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
+}
+
+/// Tells a repetition from another request that uses the same id. Lives as long as the process.
+fn fingerprint(transaction: &Transaction) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    format!("{:?}", transaction.said).hash(&mut hasher);
+    hasher.finish()
+}

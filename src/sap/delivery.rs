@@ -1,0 +1,238 @@
+//! What waits for a client: handed out in order, one session at a time, until the client says it has it
+//! (`docs/wire-notes.md`, "Delivery").
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use tracing::{debug, error};
+
+use super::Sap;
+use super::session::SessionRecord;
+use crate::address::Address;
+use crate::ident::SessionId;
+use crate::messaging::{Mail, Message as Kept, Report, Waiting};
+use crate::relay::Turn;
+use crate::store::{Seq, StoreError};
+use crate::syntax::Said;
+use crate::syntax::csp::{Message, Transaction};
+use crate::time::Timestamp;
+use crate::vocabulary::message::{DeliveryReportRequest, MessageDelivered, MessageInfo, NewMessage};
+use crate::vocabulary::party::{Recipient, Sender, User};
+use crate::vocabulary::status::{Code, Outcome, Status};
+use crate::vocabulary::{Mode, Primitive, Text};
+
+/// Entries looked at when a client asks for what waits.
+const WINDOW: usize = 32;
+
+/// Which session has which entry of a user's mailbox in hand, and since when.
+#[derive(Default)]
+pub(super) struct Claims {
+    in_hand: DashMap<Address, HashMap<Seq, Claim>>,
+}
+
+struct Claim {
+    session: SessionId,
+    since: Timestamp,
+}
+
+// === impl Claims ===
+
+impl Claims {
+    /// Takes entries for a session: free ones, and those nobody answered for `patience`. At most `room` may be
+    /// in the session's hand at once. Returns what to hand out and whether more waits.
+    fn take(
+        &self,
+        now: Timestamp,
+        record: &SessionRecord,
+        waiting: Vec<Waiting>,
+        room: usize,
+        patience: std::time::Duration,
+    ) -> (Vec<Waiting>, bool) {
+        let mut in_hand = self.in_hand.entry(record.user.clone()).or_default();
+        let held = |c: &Claim| now.since(c.since) < patience;
+        let mine = in_hand.values().filter(|c| c.session == record.id && held(c)).count();
+        let mut room = room.saturating_sub(mine);
+        let (mut taken, mut more) = (Vec::new(), false);
+        for entry in waiting {
+            if in_hand.get(&entry.seq).is_some_and(held) {
+                continue;
+            }
+            if room == 0 {
+                more = true;
+                break;
+            }
+            room -= 1;
+            in_hand.insert(entry.seq, Claim { session: record.id.clone(), since: now });
+            taken.push(entry);
+        }
+        (taken, more)
+    }
+
+    fn done(&self, user: &Address, seq: Seq) {
+        if let Some(mut in_hand) = self.in_hand.get_mut(user) {
+            in_hand.remove(&seq);
+        }
+        self.in_hand.remove_if(user, |_, in_hand| in_hand.is_empty());
+    }
+
+    /// Frees what a session had in hand.
+    pub(super) fn release(&self, user: &Address, session: &SessionId) {
+        if let Some(mut in_hand) = self.in_hand.get_mut(user) {
+            in_hand.retain(|_, claim| claim.session != *session);
+        }
+        self.in_hand.remove_if(user, |_, in_hand| in_hand.is_empty());
+    }
+}
+
+impl Sap {
+    /// Adds what waits for the session: to a poll or a client's answer as much as the client takes at once, to
+    /// other answers only where the client takes several transactions.
+    pub(super) async fn add_server_requests(&self, now: Timestamp, asked: &Message, hungry: bool, out: &mut Message) {
+        let Some(record) = asked.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
+        let most = record.capabilities.multi_trans_per_message as usize;
+        let room = if hungry { most } else { most.saturating_sub(out.transactions.len()) };
+        if room == 0 || (!hungry && most <= 1) {
+            out.poll = self.has_waiting(&record).await.then_some(true);
+            return;
+        }
+        let waiting = match self.messaging.waiting(&record.user, 0, WINDOW).await {
+            Ok(waiting) => waiting,
+            Err(error) => {
+                error!(%error, user = %record.user, "the mailbox could not be read");
+                return;
+            }
+        };
+        let full = waiting.len() == WINDOW;
+        let (taken, more) = self.claims.take(now, &record, waiting, room, self.settings.timers.client_answer);
+        for entry in taken {
+            out.transactions.push(hand_out(&entry));
+        }
+        out.poll = (more || full).then_some(true);
+    }
+
+    async fn has_waiting(&self, record: &SessionRecord) -> bool {
+        self.messaging.has_mail(&record.user).await.unwrap_or(false)
+    }
+
+    /// A client answers a request of ours.
+    pub(super) async fn take_client_answer(self: &Arc<Self>, now: Timestamp, message: &Message, answer: &Transaction) {
+        let Some(record) = message.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
+        let Some(seq) = answer.id.as_deref().and_then(seq_of) else {
+            debug!(session = %record.id, "an answer to nothing we asked");
+            return;
+        };
+        let refused = match &answer.said {
+            Said::Known(Primitive::Status(status)) if !status.outcome.code.is_success() => Some(status.outcome.code),
+            _ => None,
+        };
+        if let Err(error) = self.settle_entry(now, &record.user, seq, refused).await {
+            error!(%error, user = %record.user, "a delivery could not be stored");
+        }
+    }
+
+    /// `MessageDelivered` as a request of its own.
+    pub(super) async fn delivered_later(
+        self: &Arc<Self>,
+        now: Timestamp,
+        session: &SessionRecord,
+        delivered: &MessageDelivered,
+    ) -> Status {
+        let code = match self.messaging.find(&session.user, &delivered.message).await {
+            Ok(Some(waiting)) => match self.settle_entry(now, &session.user, waiting.seq, None).await {
+                Ok(()) => Code::SUCCESS,
+                Err(_) => Code::UNAVAILABLE,
+            },
+            Ok(None) => Code::INVALID_MESSAGE,
+            Err(_) => Code::UNAVAILABLE,
+        };
+        code.into()
+    }
+
+    /// The phone has the entry, or refused it: it leaves the mailbox, and the sender hears of it if he asked.
+    async fn settle_entry(
+        self: &Arc<Self>,
+        now: Timestamp,
+        user: &Address,
+        seq: Seq,
+        refused: Option<Code>,
+    ) -> Result<(), StoreError> {
+        let mut turn = Turn::default();
+        let fate = refused.unwrap_or(Code::SUCCESS);
+        if let Some(report) = self.messaging.settle(now, user, seq, fate, &mut turn.changes).await? {
+            self.send_report(now, report, &mut turn);
+        }
+        match self.carry(now, turn).await {
+            // Another session of the user was faster: the entry is gone, and its report is on its way.
+            Ok(()) | Err(StoreError::Conflict { .. }) => {
+                self.claims.done(user, seq);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The server's transaction id of a mailbox entry: the same whenever it is handed out again.
+fn transaction_id(seq: Seq) -> Text {
+    format!("m{seq}").into()
+}
+
+fn seq_of(id: &str) -> Option<Seq> {
+    id.strip_prefix('m')?.parse().ok()
+}
+
+fn hand_out(entry: &Waiting) -> Transaction {
+    let primitive = match &entry.mail {
+        Mail::Message(message) => Primitive::NewMessage(new_message(message)),
+        Mail::Report(report) => Primitive::DeliveryReportRequest(delivery_report(report)),
+    };
+    Transaction { mode: Mode::Request, id: Some(transaction_id(entry.seq)), said: Said::Known(primitive) }
+}
+
+fn new_message(message: &Kept) -> NewMessage {
+    let (encoding, content) = crate::vocabulary::message::content_of(&message.content_type, &message.content);
+    let sender = User {
+        id: message.sender.to_string().into(),
+        friendly_name: message.sender_name.clone(),
+        client: message.sender_client.clone(),
+        application: None,
+    };
+    let info = MessageInfo {
+        id: Some(message.id.clone()),
+        uri: message.uri.clone(),
+        content_type: Some(message.content_type.clone()),
+        encoding,
+        size: u32::try_from(message.content.len()).ok(),
+        name: message.content_name.clone(),
+        recipient: Some(users(message.recipients.iter())),
+        sender: Some(Sender { user: Some(sender), group: None }),
+        date: Some(message.sent.iso_basic().into()),
+        font: message.font.clone().map(Into::into),
+        validity: None,
+    };
+    NewMessage { user: None, info, content: Some(content) }
+}
+
+fn delivery_report(report: &Report) -> DeliveryReportRequest {
+    let outcome = Outcome { code: report.code, description: report.description.clone(), ..Outcome::default() };
+    let info = MessageInfo {
+        id: Some(report.message.clone()),
+        content_type: Some(report.content_type.clone()),
+        size: u32::try_from(report.size).ok(),
+        name: report.content_name.clone(),
+        recipient: Some(users(std::iter::once(&report.recipient))),
+        sender: Some(Sender { user: Some(user(&report.to)), group: None }),
+        date: Some(report.sent.iso_basic().into()),
+        ..MessageInfo::default()
+    };
+    DeliveryReportRequest { outcome, time: Some(report.at.iso_basic().into()), info }
+}
+
+fn user(address: &Address) -> User {
+    User { id: address.to_string().into(), ..User::default() }
+}
+
+fn users<'a>(addresses: impl Iterator<Item = &'a Address>) -> Recipient {
+    Recipient { users: addresses.map(user).collect(), ..Recipient::default() }
+}

@@ -1,0 +1,353 @@
+//! A client sends a message: local recipients get it in their mailboxes, others through the relay, and the
+//! client's answer waits for what the other domains say (`docs/wire-notes.md`, "Sending").
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+use tracing::{info, warn};
+
+use super::report::{Failure, summary};
+use super::session::SessionRecord;
+use super::{RemoteResult, Sap};
+use crate::address::{Address, Domain};
+use crate::ident;
+use crate::messaging::{Message as Kept, Report};
+use crate::relay::{Request, RowId, Turn, Upstream};
+use crate::store::{Key, StoreError};
+use crate::syntax::csp::Transaction;
+use crate::syntax::{Said, ssp};
+use crate::time::Timestamp;
+use crate::vocabulary::interop::{MetaInfo, Requestor};
+use crate::vocabulary::message::{self, MessageInfo, SendMessageRequest, SendMessageResponse};
+use crate::vocabulary::party::{Recipient, Sender, User};
+use crate::vocabulary::primitive::Service;
+use crate::vocabulary::status::{Code, Outcome};
+use crate::vocabulary::{Element, Primitive, Version};
+
+/// What comes back with the result of another domain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct SendContext {
+    /// The message's recipients in that domain.
+    pub(super) recipients: Vec<Address>,
+    /// A report on the message, to be filled in for each of them.
+    pub(super) report: Report,
+}
+
+/// Where a message is bound for.
+#[derive(Default)]
+struct Bound {
+    here: Vec<Address>,
+    elsewhere: BTreeMap<Domain, Vec<Address>>,
+    failures: Vec<Failure>,
+    total: usize,
+}
+
+/// A result that is awaited.
+struct Awaited {
+    row: RowId,
+    recipients: Vec<Address>,
+    result: oneshot::Receiver<RemoteResult>,
+}
+
+impl Sap {
+    /// Answers `SendMessage-Request`.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        now: Timestamp,
+        session: &SessionRecord,
+        transaction: &Transaction,
+        request: &SendMessageRequest,
+    ) -> SendMessageResponse {
+        match self.try_send(now, session, transaction, request).await {
+            Ok(answer) => answer,
+            Err(SendError::Refused(outcome)) => SendMessageResponse { outcome, message: None },
+            Err(SendError::Store(error)) => {
+                tracing::error!(%error, user = %session.user, "a message could not be stored");
+                SendMessageResponse { outcome: Code::UNAVAILABLE.into(), message: None }
+            }
+        }
+    }
+
+    async fn try_send(
+        self: &Arc<Self>,
+        now: Timestamp,
+        session: &SessionRecord,
+        transaction: &Transaction,
+        request: &SendMessageRequest,
+    ) -> Result<SendMessageResponse, SendError> {
+        // A repetition that outlived a restart of the node.
+        let sent = transaction.id.as_ref().map(|id| Key::of(&["sent", session.id.expose(), id]));
+        if let Some(key) = &sent
+            && let Some(known) = self.store.get(key).await?
+        {
+            let message = String::from_utf8_lossy(&known.value).into_owned();
+            return Ok(SendMessageResponse { outcome: Code::SUCCESS.into(), message: Some(message.into()) });
+        }
+        let mut message = self.message_of(now, session, request)?;
+        let mut bound = self.sort_recipients(request).await?;
+        message.recipients = bound.here.clone();
+        let mut turn = Turn::default();
+        for recipient in std::mem::take(&mut bound.here) {
+            let online = self.sessions.is_online(&recipient);
+            if let Err(code) = self.messaging.accept(now, &message, &recipient, online, &mut turn.changes).await {
+                bound.failures.push(Failure::of(&recipient, code));
+            }
+        }
+        let awaited = self.submit_elsewhere(now, session, transaction, &message, &mut bound, &mut turn);
+        if bound.failures.len() < bound.total {
+            if let Some(key) = sent {
+                turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.dedup);
+            }
+            self.carry(now, turn).await?;
+            info!(message = %message.id, sender = %message.sender, recipients = bound.total, "message taken");
+        } else {
+            self.relay.abandon(turn.steps);
+        }
+        self.await_results(awaited, &mut bound.failures).await;
+        let outcome = summary(bound.total, &bound.failures);
+        let taken = bound.failures.len() < bound.total;
+        Ok(SendMessageResponse { outcome, message: taken.then_some(message.id) })
+    }
+
+    /// The message as kept; its sender is who logged in, whatever the client claims.
+    fn message_of(
+        &self,
+        now: Timestamp,
+        session: &SessionRecord,
+        request: &SendMessageRequest,
+    ) -> Result<Kept, SendError> {
+        let content = request
+            .body()
+            .map_err(|_| SendError::refused(Code::BAD_PARAMETER, "ContentData does not match its ContentEncoding"))?;
+        let most = self.settings.messages.max_size;
+        if content.len() > most {
+            let why = format!("the content has {} bytes, {most} are allowed", content.len());
+            return Err(SendError::refused(Code::BAD_PARAMETER, &why));
+        }
+        let info = &request.info;
+        Ok(Kept {
+            id: format!("{}@{}", ident::fresh(), self.settings.domain).into(),
+            sender: session.user.clone(),
+            sender_name: None,
+            sender_client: None,
+            recipients: Vec::new(),
+            report: request.report.unwrap_or(false),
+            content_type: info.content_type.clone().unwrap_or_else(|| "text/plain".into()),
+            content_name: info.name.clone(),
+            content,
+            font: info.font.clone().map(Into::into),
+            uri: info.uri.clone(),
+            sent: now,
+            expires: self.messaging.validity(now, info.validity),
+        })
+    }
+
+    async fn sort_recipients(&self, request: &SendMessageRequest) -> Result<Bound, SendError> {
+        let recipient = request.info.recipient.clone().unwrap_or_default();
+        let mut bound = Bound::default();
+        for user in &recipient.users {
+            match Address::parse(&user.id, &self.settings.domain) {
+                Ok(address) if address.is_user() => self.sort_user(address, &mut bound).await?,
+                Ok(_) | Err(_) => bound.fail(Failure::user(&user.id, Code::UNKNOWN_USER)),
+            }
+        }
+        for list in &recipient.contact_lists {
+            bound.fail(Failure::contact_list(list, Code::NO_CONTACT_LIST));
+        }
+        for group in &recipient.groups {
+            let id = group.id.as_ref().or(group.screen_name.as_ref().map(|name| &name.group));
+            bound.fail(Failure::group(id.map_or("", |id| id.as_str()), Code::NO_GROUP));
+        }
+        if bound.total == 0 {
+            return Err(SendError::refused(Code::BAD_PARAMETER, "the message names no recipient"));
+        }
+        Ok(bound)
+    }
+
+    async fn sort_user(&self, address: Address, bound: &mut Bound) -> Result<(), StoreError> {
+        if !self.is_local(address.domain()) {
+            let there = bound.elsewhere.entry(address.domain().clone()).or_default();
+            if !there.contains(&address) {
+                there.push(address);
+                bound.total += 1;
+            }
+            return Ok(());
+        }
+        match self.local_user(&address).await? {
+            Some(user) if bound.here.contains(&user) => {}
+            Some(user) => {
+                bound.here.push(user);
+                bound.total += 1;
+            }
+            None => bound.fail(Failure::of(&address, Code::UNKNOWN_USER)),
+        }
+        Ok(())
+    }
+
+    /// One request per domain; the client's answer will wait for each.
+    fn submit_elsewhere(
+        &self,
+        now: Timestamp,
+        session: &SessionRecord,
+        transaction: &Transaction,
+        message: &Kept,
+        bound: &mut Bound,
+        turn: &mut Turn,
+    ) -> Vec<Awaited> {
+        let mut awaited = Vec::new();
+        for (domain, recipients) in std::mem::take(&mut bound.elsewhere) {
+            let request = self.request_to(domain, session, transaction, message, &recipients);
+            match self.relay.submit(now, request, turn) {
+                Ok(row) => {
+                    let (tell, result) = oneshot::channel();
+                    self.waiting.insert(row, tell);
+                    awaited.push(Awaited { row, recipients, result });
+                }
+                Err(refusal) => {
+                    warn!(message = %message.id, reason = %refusal.reason, "not sent to another domain");
+                    bound.failures.extend(recipients.iter().map(|r| Failure::of(r, refusal.code)));
+                }
+            }
+        }
+        awaited
+    }
+
+    fn request_to(
+        &self,
+        target: Domain,
+        session: &SessionRecord,
+        transaction: &Transaction,
+        message: &Kept,
+        recipients: &[Address],
+    ) -> Request {
+        let report = message.report_on(&message.sender, Code::SUCCESS, message.sent);
+        let context = SendContext { recipients: recipients.to_vec(), report };
+        Request {
+            target,
+            service: Service::Im,
+            element: Element::SendMessageRequest,
+            function: None,
+            fragment: ssp_message(message, recipients),
+            requestor: Some(message.sender.clone()),
+            message: Some(message.id.clone()),
+            expires: message.expires,
+            upstream: Upstream::Client {
+                user: session.user.clone(),
+                session: session.id.clone(),
+                transaction: transaction.id.clone().unwrap_or_default(),
+                // Plain data with string keys: serialising cannot fail.
+                context: serde_json::to_string(&context).unwrap_or_default(),
+            },
+        }
+    }
+
+    /// Waits for the other domains' results, no longer than `[timers] result_wait` for all of them. A result
+    /// that comes later is told by a delivery report.
+    async fn await_results(&self, awaited: Vec<Awaited>, failures: &mut Vec<Failure>) {
+        let deadline = Instant::now() + self.settings.timers.result_wait;
+        for Awaited { row, recipients, mut result } in awaited {
+            let known = match timeout_at(deadline, &mut result).await {
+                Ok(known) => known.ok(),
+                // Whoever removes the entry decides: if it is gone, the result is being told right now.
+                Err(_) if self.waiting.remove(&row).is_none() => result.await.ok(),
+                Err(_) => None,
+            };
+            if let Some(result) = known {
+                failures.extend(failures_of(&result, &recipients));
+            }
+        }
+    }
+}
+
+impl Bound {
+    fn fail(&mut self, failure: Failure) {
+        self.total += 1;
+        self.failures.push(failure);
+    }
+}
+
+/// Why a message is not taken at all.
+#[derive(Debug)]
+enum SendError {
+    Refused(Outcome),
+    Store(StoreError),
+}
+
+impl SendError {
+    fn refused(code: Code, why: &str) -> Self {
+        Self::Refused(Outcome::new(code, why))
+    }
+}
+
+impl From<StoreError> for SendError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// On whose behalf a user's request is made.
+pub(super) fn meta_of(user: &Address) -> MetaInfo {
+    MetaInfo {
+        client_originated: Some(true),
+        requestor: Some(Requestor {
+            service: Some(user.domain().service_id().into()),
+            user: Some(User { id: user.to_string().into(), ..User::default() }),
+        }),
+    }
+}
+
+fn ssp_message(kept: &Kept, recipients: &[Address]) -> Bytes {
+    let user = |address: &Address| User { id: address.to_string().into(), ..User::default() };
+    let (encoding, content) = message::content_of(&kept.content_type, &kept.content);
+    let info = MessageInfo {
+        id: Some(kept.id.clone()),
+        uri: kept.uri.clone(),
+        content_type: Some(kept.content_type.clone()),
+        encoding,
+        size: u32::try_from(kept.content.len()).ok(),
+        name: kept.content_name.clone(),
+        recipient: Some(Recipient { users: recipients.iter().map(user).collect(), ..Recipient::default() }),
+        sender: Some(Sender { user: Some(user(&kept.sender)), group: None }),
+        date: Some(kept.sent.iso_extended().into()),
+        font: kept.font.clone().map(Into::into),
+        validity: u32::try_from(kept.expires.since(kept.sent).as_secs()).ok(),
+    };
+    let request = SendMessageRequest { report: Some(kept.report), info, content: Some(content) };
+    ssp::write_fragment(Some(&meta_of(&kept.sender)), &Primitive::SendMessageRequest(request), Version::V13)
+}
+
+/// Which recipients another domain's result means failure for.
+pub(super) fn failures_of(result: &RemoteResult, recipients: &[Address]) -> Vec<Failure> {
+    let all = |code: Code| recipients.iter().map(|r| Failure::of(r, code)).collect();
+    let (fragment, version) = match result {
+        Ok(answer) => answer,
+        Err(code) => return all(*code),
+    };
+    let outcome = match ssp::read_fragment(fragment, *version, &crate::syntax::Limits::default()) {
+        Ok((_, Said::Known(Primitive::SendMessageResponse(answer)))) => answer.outcome,
+        Ok((_, Said::Known(Primitive::Status(status)))) => status.outcome,
+        _ => return all(Code::SERVER_ERROR),
+    };
+    match outcome.code {
+        Code::PARTIAL_SUCCESS => failures_in(&outcome, recipients),
+        code if code.is_success() => Vec::new(),
+        // Codes that speak of several causes are told apart by their details.
+        Code::MULTIPLE_ERRORS if !outcome.details.is_empty() => failures_in(&outcome, recipients),
+        code => all(code),
+    }
+}
+
+fn failures_in(outcome: &Outcome, recipients: &[Address]) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for detail in &outcome.details {
+        for id in &detail.users {
+            let named = recipients.iter().find(|r| Address::parse(id, r.domain()).is_ok_and(|a| a == **r));
+            failures.extend(named.map(|r| Failure::of(r, detail.code)));
+        }
+    }
+    failures
+}

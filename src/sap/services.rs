@@ -1,0 +1,230 @@
+//! Service negotiation: what a client wants, what the domain offers, what is agreed (docs/wire-notes.md,
+//! "Service tree").
+
+mod tree;
+
+pub use tree::{ALWAYS, FUNCTIONS, Function};
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Pse, Services};
+use crate::vocabulary::service::{Functions, Node, ServiceRequest, ServiceResponse};
+use crate::vocabulary::status::Code;
+use crate::vocabulary::{Element, Version};
+use tree::Set;
+
+/// What the domain offers its users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Of the services that are there at all.
+    supported: Set,
+    /// Of these, what this version of Postern does.
+    built: Set,
+}
+
+/// What a session and the server agreed on. A session that never negotiated may use all that is offered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Names", into = "Names")]
+pub struct Agreed {
+    functions: Option<Set>,
+}
+
+/// [`Agreed`] as it is stored: names outlive the order of a table.
+#[derive(Serialize, Deserialize)]
+struct Names {
+    functions: Option<Vec<String>>,
+}
+
+/// Answers a service request. The agreement is `None` if the client named no functions: it only asked what there
+/// is, and what was agreed before stays.
+pub fn negotiate(request: &ServiceRequest, version: Version, offered: &Offered) -> (Option<Agreed>, ServiceResponse) {
+    let (agreed, refused) = match &request.functions {
+        Some(functions) => {
+            let (agreed, refused) = agree(functions, version, offered);
+            (Some(agreed), refused)
+        }
+        None => (None, None),
+    };
+    let response = ServiceResponse {
+        client: request.client.clone().filter(|_| version == Version::V11),
+        functions: refused,
+        all_functions: request.all_functions.unwrap_or(false).then(|| offered.all_functions(version)),
+    };
+    (agreed, response)
+}
+
+/// What is agreed of the functions wanted, and which of them are refused (`None` = none): also for a 1.3 login
+/// that carries its functions.
+pub fn agree(wanted: &Functions, version: Version, offered: &Offered) -> (Agreed, Option<Functions>) {
+    // An empty element means all below it, the outermost one included.
+    let nodes = match wanted.features.as_deref() {
+        None | Some([]) => features(),
+        Some(nodes) => nodes.to_vec(),
+    };
+    let offer = offered.built;
+    let asked = nodes.iter().fold(Set::default(), |set, node| set.or(covered_by(node, version)));
+    let touched = |feature: Element| nodes.iter().any(|node| touches(node, feature));
+    let implied = Set::of(|row| row.comes_with_feature(version) && touched(row.feature));
+    let agreed = Agreed { functions: Some(asked.or(implied).and(offer)) };
+    let refused: Vec<Node> = nodes.iter().filter_map(|node| refused(node, version, offer)).collect();
+    (agreed, (!refused.is_empty()).then_some(Functions { features: Some(refused) }))
+}
+
+// === impl Offered ===
+
+impl Offered {
+    /// What is offered by a domain whose service elements are where the configuration says.
+    pub fn new(services: &Services) -> Self {
+        let there = |feature: Element| match feature {
+            Element::PresenceFeat => services.presence != Pse::None,
+            Element::ImFeat => services.im != Pse::None,
+            Element::GroupFeat => services.group != Pse::None,
+            _ => true,
+        };
+        let supported = Set::of(|row| there(row.feature));
+        Self { supported, built: supported.and(Set::of(|row| row.built)) }
+    }
+
+    /// Whether a function is offered.
+    pub fn has(&self, function: Element) -> bool {
+        self.built.has(function)
+    }
+
+    /// The tree of all that is offered in a version, every function by name.
+    pub fn all_functions(&self, version: Version) -> Functions {
+        let mut tree: Vec<Node> = Vec::new();
+        for row in self.built.functions().filter(|row| row.exists_in(version)) {
+            if let Some(group) = row.group {
+                let feature = below(&mut tree, row.feature);
+                let group = below(&mut feature.children, group);
+                below(&mut group.children, row.token);
+            }
+        }
+        // An empty feature would mean all of it: the mandatory part stands where nothing else of it is offered.
+        for row in self.built.functions().filter(|row| row.group.is_none() && row.exists_in(version)) {
+            if !tree.iter().any(|node| node.element == row.feature) {
+                below(&mut below(&mut tree, row.feature).children, row.token);
+            }
+        }
+        tree.sort_by_key(|node| features().iter().position(|feature| feature.element == node.element));
+        Functions { features: Some(tree) }
+    }
+}
+
+// === impl Agreed ===
+
+impl Agreed {
+    /// Whether a primitive may be used in this session.
+    ///
+    /// # Errors
+    /// 405 if the domain lacks the service, 501 if this version of Postern lacks the function, 506 if the client
+    /// did not agree on it.
+    pub fn allows(&self, primitive: Element, offered: &Offered) -> Result<(), Code> {
+        if ALWAYS.contains(&primitive) {
+            return Ok(());
+        }
+        let row = FUNCTIONS.iter().find(|row| row.guards.contains(&primitive)).ok_or(Code::NOT_IMPLEMENTED)?;
+        if !offered.supported.has(row.token) {
+            Err(Code::NOT_SUPPORTED)
+        } else if !offered.built.has(row.token) {
+            Err(Code::NOT_IMPLEMENTED)
+        } else if !self.functions.is_none_or(|functions| functions.has(row.token)) {
+            Err(Code::NOT_AGREED)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether a function is agreed, so that the server may use it on its own accord (`NEWM`, `MDELIV`, …).
+    pub fn has(&self, function: Element, offered: &Offered) -> bool {
+        offered.has(function) && self.functions.is_none_or(|functions| functions.has(function))
+    }
+}
+
+impl From<Agreed> for Names {
+    fn from(agreed: Agreed) -> Self {
+        let name = |row: &Function| row.token.xml().to_owned();
+        Self { functions: agreed.functions.map(|functions| functions.functions().map(name).collect()) }
+    }
+}
+
+impl From<Names> for Agreed {
+    fn from(names: Names) -> Self {
+        // A name no longer known is a function no longer there.
+        let functions = names.functions;
+        Self { functions: functions.map(|names| Set::of(|row| names.iter().any(|name| name == row.token.xml()))) }
+    }
+}
+
+fn features() -> Vec<Node> {
+    let order = [Element::FundamentalFeat, Element::PresenceFeat, Element::ImFeat, Element::GroupFeat];
+    order.map(|element| Node { element, children: Vec::new() }).to_vec()
+}
+
+/// The node for an element among its siblings, made if it isn't there.
+fn below(siblings: &mut Vec<Node>, element: Element) -> &mut Node {
+    let at = siblings.iter().position(|node| node.element == element).unwrap_or_else(|| {
+        siblings.push(Node { element, children: Vec::new() });
+        siblings.len() - 1
+    });
+    &mut siblings[at]
+}
+
+/// Whether a node, or anything below it, belongs to a feature.
+fn touches(node: &Node, feature: Element) -> bool {
+    FUNCTIONS.iter().any(|row| row.feature == feature && row.is_below(node.element))
+        || node.children.iter().any(|child| touches(child, feature))
+}
+
+/// The functions a wanted node stands for.
+fn covered_by(node: &Node, version: Version) -> Set {
+    if !node.children.is_empty() {
+        return node.children.iter().fold(Set::default(), |set, child| set.or(covered_by(child, version)));
+    }
+    let mandatory_part_of = FUNCTIONS.iter().find(|row| row.group.is_none() && row.token == node.element);
+    Set::of(|row| {
+        row.exists_in(version)
+            && match mandatory_part_of {
+                Some(part) => row.feature == part.feature && row.is_mandatory(),
+                None => row.is_below(node.element),
+            }
+    })
+}
+
+/// The part of a wanted node that is refused, said at the height at which it was asked.
+fn refused(node: &Node, version: Version, offer: Set) -> Option<Node> {
+    let element = node.element;
+    let children: Vec<Node> = if node.children.is_empty() {
+        let all = covered_by(node, version);
+        let given = all.and(offer);
+        if given == all {
+            return None;
+        }
+        if given == Set::default() {
+            return Some(node.clone());
+        }
+        let inner = children_of(element, version);
+        inner.iter().filter_map(|child| refused(child, version, offer)).collect()
+    } else {
+        node.children.iter().filter_map(|child| refused(child, version, offer)).collect()
+    };
+    (!children.is_empty()).then_some(Node { element, children })
+}
+
+/// What stands below a feature or group in the table. The mandatory part is no child of a feature whose functions
+/// are named.
+fn children_of(parent: Element, version: Version) -> Vec<Node> {
+    let mut children = Vec::new();
+    for row in FUNCTIONS.iter().filter(|row| row.exists_in(version)) {
+        let Some(group) = row.group else { continue };
+        if row.feature == parent {
+            below(&mut children, group);
+        } else if group == parent {
+            below(&mut children, row.token);
+        }
+    }
+    children
+}
+
+#[cfg(test)]
+mod tests;

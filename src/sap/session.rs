@@ -1,0 +1,237 @@
+//! Sessions of clients: who they are, what they can take, when they die (IMPS 1.3 architecture, C.5).
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+
+use super::capability::Capabilities;
+use super::services::Agreed;
+use crate::address::Address;
+use crate::ident::{self, SessionId};
+use crate::store::{Changes, Key};
+use crate::syntax::csp;
+use crate::time::Timestamp;
+use crate::vocabulary::party::ClientId;
+use crate::vocabulary::{Text, Version};
+
+/// Answers kept per session, so that a repeated request is answered alike.
+const REMEMBERED: usize = 64;
+
+/// What of a session survives a restart of the node: record `session/<id>`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// The id, a credential.
+    pub id: SessionId,
+    /// The user.
+    pub user: Address,
+    /// The client.
+    pub client: ClientId,
+    /// The application (1.3).
+    #[serde(default)]
+    pub application: Option<Text>,
+    /// The client's secret for wake-ups.
+    #[serde(default)]
+    pub cookie: Text,
+    /// The version it logged in with.
+    pub version: Version,
+    /// Seconds of silence it survives.
+    pub keep_alive: u32,
+    /// Where it logged in from.
+    pub from: IpAddr,
+    /// When it logged in.
+    pub since: Timestamp,
+    /// What the client can take.
+    #[serde(default)]
+    pub capabilities: Capabilities,
+    /// Which services were agreed.
+    #[serde(default)]
+    pub agreed: Agreed,
+}
+
+/// An answer on its way: whoever repeats the request waits for the same one.
+pub(super) type PendingAnswer = Arc<OnceCell<Option<csp::Transaction>>>;
+
+struct Live {
+    record: SessionRecord,
+    last_heard: Timestamp,
+    answers: HashMap<(Text, u64), PendingAnswer>,
+    order: VecDeque<(Text, u64)>,
+}
+
+/// Every client session of the node.
+#[derive(Default)]
+pub struct Sessions {
+    live: DashMap<SessionId, Live>,
+    of_user: DashMap<Address, Vec<SessionId>>,
+}
+
+/// A session as the operator sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionView {
+    /// First characters of its id.
+    pub id: String,
+    /// The user.
+    pub user: Address,
+    /// The version.
+    pub version: Version,
+    /// Milliseconds since login.
+    pub age_ms: u64,
+    /// Milliseconds since it was last heard.
+    pub idle_ms: u64,
+    /// Seconds of silence it survives.
+    pub ttl_s: u32,
+}
+
+// === impl SessionRecord ===
+
+impl SessionRecord {
+    /// The prefix of every session's key.
+    pub fn prefix() -> Key {
+        Key::of(&["session", ""])
+    }
+
+    fn key(id: &SessionId) -> Key {
+        Key::of(&["session", id.expose()])
+    }
+
+    /// Writes the session.
+    pub fn save(&self, changes: &mut Changes) {
+        // Plain data with string keys: serialising cannot fail.
+        changes.put(Self::key(&self.id), serde_json::to_vec(self).unwrap_or_default());
+    }
+
+    /// Removes the session.
+    pub fn erase(id: &SessionId, changes: &mut Changes) {
+        changes.delete(Self::key(id));
+    }
+
+    fn ttl(&self) -> Duration {
+        Duration::from_secs(u64::from(self.keep_alive))
+    }
+}
+
+// === impl Sessions ===
+
+impl Sessions {
+    /// A new id: 128 random bits, short enough for every client (50 characters at most).
+    pub fn new_id() -> SessionId {
+        SessionId::new(ident::fresh())
+    }
+
+    /// Puts a session in force.
+    pub fn open(&self, now: Timestamp, record: SessionRecord) {
+        let (id, user) = (record.id.clone(), record.user.clone());
+        let live = Live { record, last_heard: now, answers: HashMap::new(), order: VecDeque::new() };
+        self.live.insert(id.clone(), live);
+        let mut of_user = self.of_user.entry(user).or_default();
+        if !of_user.contains(&id) {
+            of_user.push(id);
+        }
+    }
+
+    /// Ends a session; what it was, if it lived.
+    pub fn close(&self, id: &SessionId) -> Option<SessionRecord> {
+        let (_, live) = self.live.remove(id)?;
+        if let Some(mut of_user) = self.of_user.get_mut(&live.record.user) {
+            of_user.retain(|other| other != id);
+        }
+        self.of_user.remove_if(&live.record.user, |_, ids| ids.is_empty());
+        Some(live.record)
+    }
+
+    /// A living session's record.
+    pub fn get(&self, id: &SessionId) -> Option<SessionRecord> {
+        self.live.get(id).map(|live| live.record.clone())
+    }
+
+    /// The version a session logged in with.
+    pub fn version(&self, id: &SessionId) -> Option<Version> {
+        self.live.get(id).map(|live| live.record.version)
+    }
+
+    /// Notes a sign of life; false if there is no such session.
+    pub fn heard(&self, now: Timestamp, id: &SessionId) -> bool {
+        self.live.get_mut(id).map(|mut live| live.last_heard = now).is_some()
+    }
+
+    /// Changes a session's record; the new one, to be saved.
+    pub fn update(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) -> Option<SessionRecord> {
+        let mut live = self.live.get_mut(id)?;
+        change(&mut live.record);
+        Some(live.record.clone())
+    }
+
+    /// The place of the answer to a client's transaction: the same for every repetition of it.
+    pub(super) fn answer_slot(&self, id: &SessionId, transaction: &Text, hash: u64) -> Option<PendingAnswer> {
+        let mut live = self.live.get_mut(id)?;
+        let key = (transaction.clone(), hash);
+        if let Some(known) = live.answers.get(&key) {
+            return Some(Arc::clone(known));
+        }
+        if live.order.len() >= REMEMBERED
+            && let Some(oldest) = live.order.pop_front()
+        {
+            live.answers.remove(&oldest);
+        }
+        let slot = PendingAnswer::default();
+        live.answers.insert(key.clone(), Arc::clone(&slot));
+        live.order.push_back(key);
+        Some(slot)
+    }
+
+    /// Whether the user has a session.
+    pub fn is_online(&self, user: &Address) -> bool {
+        self.of_user.contains_key(user)
+    }
+
+    /// The user's sessions with that client and application.
+    pub fn same_client(&self, user: &Address, client: &ClientId, application: Option<&Text>) -> Vec<SessionId> {
+        let ids = self.of_user.get(user).map(|ids| ids.clone()).unwrap_or_default();
+        let same = |id: &SessionId| {
+            self.live.get(id).is_some_and(|live| {
+                live.record.client == *client && live.record.application.as_ref() == application
+            })
+        };
+        ids.into_iter().filter(same).collect()
+    }
+
+    /// Sessions of a user.
+    pub fn of_user(&self, user: &Address) -> Vec<SessionId> {
+        self.of_user.get(user).map(|ids| ids.clone()).unwrap_or_default()
+    }
+
+    /// Sessions that were silent for too long.
+    pub fn expired(&self, now: Timestamp) -> Vec<SessionId> {
+        let dead = |live: &Live| now.since(live.last_heard) > live.record.ttl();
+        self.live.iter().filter(|entry| dead(entry.value())).map(|entry| entry.key().clone()).collect()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.live.is_empty()
+    }
+
+    /// Every session for the operator's eyes.
+    pub fn views(&self, now: Timestamp) -> Vec<SessionView> {
+        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let view = |live: &Live| SessionView {
+            id: live.record.id.to_string(),
+            user: live.record.user.clone(),
+            version: live.record.version,
+            age_ms: millis(now.since(live.record.since)),
+            idle_ms: millis(now.since(live.last_heard)),
+            ttl_s: live.record.keep_alive,
+        };
+        self.live.iter().map(|entry| view(entry.value())).collect()
+    }
+}

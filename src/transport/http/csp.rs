@@ -1,0 +1,135 @@
+//! CSP over HTTP and HTTPS: POST to any path, answered with 200 and a length (`docs/wire-notes.md`, "Transport").
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use bytes::Bytes;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+use tower_http::trace::TraceLayer;
+
+use crate::transport::BoxFuture;
+use crate::transport::tls::ServerTls;
+
+use super::body::{Budget, read};
+use super::connection::Security;
+use super::{Limits, Remote, Server, empty, last, protect};
+
+/// The largest body a phone may send, whatever is configured.
+const LARGEST: usize = 1024 * 1024;
+
+/// A client's POST.
+#[derive(Clone, Debug)]
+pub struct CspRequest {
+    /// The message.
+    pub body: Bytes,
+    /// Its type as the client wrote it.
+    pub content_type: String,
+    /// Where it came from.
+    pub remote: SocketAddr,
+    /// Whether it came over TLS.
+    pub tls: bool,
+    /// All headers; a gateway's identity headers are among them.
+    pub headers: HeaderMap,
+}
+
+/// The answer to a client's POST; always goes out with status 200 and a length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CspAnswer {
+    /// Its type; not sent with an empty body.
+    pub content_type: String,
+    /// The message; may be empty.
+    pub body: Bytes,
+}
+
+/// Who answers clients.
+pub trait Clients: Send + Sync + 'static {
+    /// Answers a POST.
+    fn csp(&self, request: CspRequest) -> BoxFuture<'_, CspAnswer>;
+}
+
+/// Serves CSP. `pages` gets every request that is no POST; what it does not know is answered with 405.
+pub fn serve_csp(
+    listener: TcpListener,
+    tls: Option<Arc<ServerTls>>,
+    clients: Arc<dyn Clients>,
+    pages: Router,
+    limits: Limits,
+) -> std::io::Result<Server> {
+    let name = if tls.is_some() { "csp_tls" } else { "csp" };
+    let gate = Gate {
+        limit: limits.body.min(LARGEST),
+        budget: Budget::new(limits.buffered),
+        pages: protect(pages.fallback(not_allowed), &limits),
+    };
+    let router = protect(Router::new().fallback(answer).with_state(clients), &limits)
+        .layer(from_fn_with_state(gate, enter))
+        .layer(TraceLayer::new_for_http());
+    Server::start(name, listener, Security::of(tls), router, limits)
+}
+
+#[derive(Clone)]
+struct Gate {
+    limit: usize,
+    budget: Budget,
+    pages: Router,
+}
+
+/// Refuses what is no CSP message, and reads the body before the request counts as work.
+async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return match gate.pages.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+    }
+    if !is_csp(content_type(request.headers())) {
+        return last(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let (parts, body) = request.into_parts();
+    match read(&parts, body, gate.limit, &gate.budget).await {
+        Ok((bytes, _held)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(refused) => refused,
+    }
+}
+
+async fn answer(State(clients): State<Arc<dyn Clients>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    // The gate has read it and bounded it.
+    let Ok(body) = axum::body::to_bytes(body, LARGEST).await else { return last(StatusCode::BAD_REQUEST) };
+    let Some(&Remote { address, tls }) = parts.extensions.get::<Remote>() else {
+        return empty(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let content_type = content_type(&parts.headers).to_owned();
+    let answer = clients.csp(CspRequest { body, content_type, remote: address, tls, headers: parts.headers }).await;
+    let length = answer.body.len();
+    let mut response = Response::new(Body::from(answer.body));
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    if let Ok(value) = HeaderValue::from_str(&answer.content_type)
+        && length > 0
+    {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    response
+}
+
+async fn not_allowed() -> Response {
+    let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Many names occur in the field; "wbxml" holds "xml".
+fn is_csp(content_type: &str) -> bool {
+    content_type.to_ascii_lowercase().contains("xml")
+}
