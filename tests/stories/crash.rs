@@ -23,7 +23,7 @@ const STRAGGLERS: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_and_nothing_delivered_twice_when_nodes_are_killed() {
-    let world = World::new().domain(NORTH).domain(SOUTH).start().await;
+    let world = World::new().domain(NORTH).domain(SOUTH).processes().start().await;
     let mut random = SmallRng::seed_from_u64(seed("POSTERN_SEED"));
     let done = Arc::new(AtomicBool::new(false));
     let mut talks = Vec::new();
@@ -60,7 +60,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_delivered_twice_when_nodes_are
 
 #[tokio::test]
 async fn a_session_and_what_waits_in_it_survive_a_crash_of_the_node() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).processes().start().await;
     let mut phones = Vec::new();
     for phone in Phone::ALL {
         let mut alice = world.login("alice", NORTH, phone).await;

@@ -215,7 +215,7 @@ async fn s05_a_repeated_step_is_answered_again() {
 
 #[tokio::test]
 async fn s06_a_session_survives_a_restart_and_a_crash_of_the_node() {
-    let world = north_and_east().await;
+    let world = World::new().domain(NORTH).scripted(EAST).processes().start().await;
     let peer = world.peer(EAST).await;
     peer.initiates().await;
     eve_reaches_bob(&world, &peer).await;

@@ -36,8 +36,9 @@ async fn t01_several_transactions_in_one_post_are_all_answered() {
 
 #[tokio::test]
 async fn t02_a_repeated_request_is_executed_once_and_answered_twice_alike() {
-    let world = north_and_east().await;
+    let world = World::new().domain(NORTH).scripted(EAST).processes().start().await;
     let peer = world.peer(EAST).await;
+    peer.initiates().await;
     let mut bob = world.login("bob", NORTH, Phone::USUAL).await;
     let request = message(EVE, &[&bob.user], "m-1@east.example", "once", false);
     assert_eq!(peer.requests_as("t-1", request.clone()).await, 200);

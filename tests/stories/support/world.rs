@@ -120,9 +120,9 @@ impl World {
         serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
-    /// Memory the node's process holds, bytes; `None` if it has no process of its own.
-    pub async fn resident(&self, domain: &str) -> Option<u64> {
-        self.node(domain).engine.lock().await.as_ref()?.resident()
+    /// Memory the node's process holds, bytes.
+    pub async fn resident(&self, domain: &str) -> u64 {
+        self.node(domain).engine.lock().await.as_ref().expect("a running node").resident()
     }
 
     /// Runs a story with every phone there is, side by side.

@@ -34,7 +34,7 @@ pub const ALL: &[&str] = &["common", "im"];
 pub struct Builder {
     domains: Vec<String>,
     scripted: Vec<String>,
-    inside: bool,
+    processes: bool,
     more: String,
 }
 
@@ -50,6 +50,12 @@ impl Builder {
     /// With a scripted peer of this domain, known to every node.
     pub fn scripted(mut self, domain: &str) -> Self {
         self.scripted.push(domain.to_owned());
+        self
+    }
+
+    /// With every node as a process of its own: it can be killed, and its memory measured.
+    pub fn processes(mut self) -> Self {
+        self.processes = true;
         self
     }
 
@@ -72,10 +78,10 @@ impl Builder {
             let folder = folder.path().join(domain);
             let identity = ca.issue(domain);
             write_node(&folder, domain, &ca, &identity, &self.more);
-            let (engine, ports) = Engine::start(&folder, self.inside).await;
+            let (engine, ports) = Engine::start(&folder, !self.processes).await;
             pin_ports(&folder, &ports);
             let engine = tokio::sync::Mutex::new(Some(engine));
-            nodes.insert(domain.clone(), Node { folder, ports, engine, inside: self.inside });
+            nodes.insert(domain.clone(), Node { folder, ports, engine, inside: !self.processes });
         }
         for (domain, node) in &nodes {
             let others = nodes.iter().filter(|(other, _)| *other != domain);
