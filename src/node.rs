@@ -1,5 +1,6 @@
 //! A node: every room built from one configuration, started, reloaded, drained and stopped.
 
+mod facts;
 mod ports;
 mod reload;
 mod tap;
@@ -21,6 +22,7 @@ use tracing::info;
 pub use self::tap::Tapped;
 pub use crate::operate::ReloadReport;
 
+use self::facts::PeerRegister;
 use self::ports::Ports;
 use self::reload::PeersInForce;
 use self::tap::TappedBearer;
@@ -183,7 +185,8 @@ impl Running {
     }
 
     async fn listen(&mut self, config: &Config, identity: Option<&Arc<Identity>>) -> Result<(), StartError> {
-        let ports = Arc::new(Ports(Arc::clone(&self.sap)));
+        let register = Arc::new(PeerRegister::new(Arc::clone(&self.peers)));
+        let ports = Arc::new(Ports { sap: Arc::clone(&self.sap), register: Arc::clone(&register) });
         let limits = Limits::new(&config.timers);
         if let Some((listener, address)) = bind("csp", config.listen.csp).await? {
             self.ready.csp = Some(address);
@@ -211,6 +214,7 @@ impl Running {
                 sap: Arc::clone(&self.sap),
                 store: Arc::clone(&self.store),
                 reload: Arc::<PeersInForce>::clone(&self.peers),
+                facts: register,
                 token: operate::token::load_or_make(&config.admin.token_file).map_err(secret)?,
                 draining: Arc::clone(&self.draining),
                 metrics: Metrics::install(),

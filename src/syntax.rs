@@ -1,8 +1,14 @@
 //! How primitives are written: CSP-XML, CSP-WBXML and SSP-XML over one vocabulary.
 
+mod chars;
 pub mod csp;
+mod date;
+mod dialect;
+mod document;
 pub mod limits;
 pub mod ssp;
+mod wbxml;
+mod xml;
 
 pub use limits::Limits;
 

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 
+use super::facts::PeerRegister;
 use crate::sap::{Call, Sap, Via};
 use crate::syntax::{Encoding, csp};
 use crate::transport::{BoxFuture, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
 
 /// The Service Access Point as the transport sees it.
-pub(super) struct Ports(pub(super) Arc<Sap>);
+pub(super) struct Ports {
+    pub(super) sap: Arc<Sap>,
+    pub(super) register: Arc<PeerRegister>,
+}
 
 impl Clients for Ports {
     fn csp(&self, request: CspRequest) -> BoxFuture<'_, CspAnswer> {
@@ -18,7 +22,7 @@ impl Clients for Ports {
             // The transport has refused every other content type.
             let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
             let via = Via { remote: request.remote, tls: request.tls };
-            let reply = self.0.csp(Call { body: request.body, encoding, via }).await;
+            let reply = self.sap.csp(Call { body: request.body, encoding, via }).await;
             CspAnswer { content_type: request.content_type, body: reply.body }
         })
     }
@@ -27,7 +31,8 @@ impl Clients for Ports {
 impl Peers for Ports {
     fn ssp(&self, from: PeerIdentity, _: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer> {
         Box::pin(async move {
-            let acknowledgement = self.0.ssp(&from.domain, body).await;
+            self.register.saw(&from);
+            let acknowledgement = self.sap.ssp(&from.domain, body).await;
             SspAnswer { status: acknowledgement.status, after: Box::new(|| acknowledgement.sent()) }
         })
     }

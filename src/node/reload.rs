@@ -33,6 +33,11 @@ impl PeersInForce {
         Self { config, sap, identity, clients, in_force: Mutex::default() }
     }
 
+    /// The files in force.
+    pub(super) async fn in_force(&self) -> BTreeMap<Domain, Peer> {
+        self.in_force.lock().await.clone()
+    }
+
     /// Puts the first set in force.
     pub(super) async fn begin(&self, peers: Vec<Peer>) {
         let mut in_force = self.in_force.lock().await;

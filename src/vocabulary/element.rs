@@ -57,14 +57,12 @@ macro_rules! vocabulary {
             /// Every element.
             pub const ALL: &'static [Self] = &[ $( Self::$name, )* $( Self::$ssp_name, )* ];
 
+            /// How many of them, at the end of [`Element::ALL`], only SSP knows.
+            pub(super) const SSP_ONLY: usize = [ $( stringify!($ssp_name), )* ].len();
+
             /// The name CSP-XML writes; for elements of SSP only, the name SSP writes.
             pub const fn xml(self) -> &'static str {
                 match self { $( Self::$name => $xml, )* $( Self::$ssp_name => $ssp_xml, )* }
-            }
-
-            /// The element with this CSP-XML name (exact).
-            pub fn from_xml(name: &str) -> Option<Self> {
-                match name { $( $xml => Some(Self::$name), )* _ => None }
             }
 
             /// WBXML code page and token; `None` for elements of SSP only.

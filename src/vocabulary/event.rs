@@ -45,6 +45,9 @@ pub enum DecodeError {
     /// A document type declaration: refused, never resolved.
     #[error("a DOCTYPE with an internal subset or entities is refused")]
     Doctype,
+    /// An element stands where it has no place.
+    #[error("<{0}> has no place here")]
+    Unexpected(String),
     /// The syntax itself is broken.
     #[error("malformed: {0}")]
     Malformed(String),

@@ -1,10 +1,15 @@
 //! Instant messaging: send, deliver, report.
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+
 use super::Version::V13;
 use super::party::{Recipient, Sender, User};
 use super::record::record;
 use super::status::Outcome;
-use super::{Content, Text};
+use super::{Content, DecodeError, Element, Text};
 
 record! {
     /// Hands a message to the IM service element.
@@ -85,5 +90,56 @@ record! {
         styles: Vec<Text> = Style,
         /// One of the 16 HTML colour names.
         color: Option<Text> = Color,
+    }
+}
+
+/// Takes base64 with or without padding.
+const TOLERANT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+impl SendMessageRequest {
+    /// The content's bytes, whatever way they came.
+    ///
+    /// # Errors
+    /// [`DecodeError::Value`] if the content is not the base64 its encoding says.
+    pub fn body(&self) -> Result<Bytes, DecodeError> {
+        body(&self.info, self.content.as_ref())
+    }
+}
+
+impl NewMessage {
+    /// The content's bytes, whatever way they came.
+    ///
+    /// # Errors
+    /// [`DecodeError::Value`] if the content is not the base64 its encoding says.
+    pub fn body(&self) -> Result<Bytes, DecodeError> {
+        body(&self.info, self.content.as_ref())
+    }
+}
+
+fn body(info: &MessageInfo, content: Option<&Content>) -> Result<Bytes, DecodeError> {
+    let is_base64 = info.encoding.as_deref().is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("base64"));
+    match content {
+        None => Ok(Bytes::new()),
+        Some(Content::Binary(bytes)) => Ok(bytes.clone()),
+        Some(Content::Text(text)) if is_base64 => {
+            let letters: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+            let bytes = TOLERANT.decode(letters).map_err(|_| DecodeError::Value(Element::ContentData))?;
+            Ok(bytes.into())
+        }
+        Some(Content::Text(text)) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+    }
+}
+
+/// How bytes of a MIME type go into a message: text as it is, everything else as binary marked `BASE64`. Returns
+/// the `ContentEncoding` and the content.
+pub fn content_of(mime: &str, bytes: &Bytes) -> (Option<Text>, Content) {
+    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..) && c != '\u{7F}';
+    let is_text = mime.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/"));
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_text && text.chars().all(legal) => (None, Content::Text(text.to_owned())),
+        _ => (Some("BASE64".into()), Content::Binary(bytes.clone())),
     }
 }

@@ -1,0 +1,137 @@
+//! CSP-WBXML as a sink.
+
+use super::values::token;
+use super::{ATTRIBUTES, CONTENT, END, EXT_T_0, OPAQUE, STR_I, SWITCH_PAGE, UTF_8};
+use crate::syntax::dialect::{PREFIXES, namespace, public_id};
+use crate::vocabulary::element::Kind;
+use crate::vocabulary::{Element, Sink, Version};
+
+/// Writes CSP-WBXML: numeric public identifier, UTF-8, no string table. Text with a NUL inside is written as
+/// opaque data, since a NUL ends a string. Elements without a token (of SSP only) are left out with their content.
+pub(in crate::syntax) struct WbxmlSink {
+    out: Vec<u8>,
+    version: Version,
+    page: u8,
+    /// The place of the last tag, while it has no content.
+    bare: Option<usize>,
+    kind: Kind,
+    /// Open elements that are left out.
+    hidden: usize,
+}
+
+impl WbxmlSink {
+    /// Writes the header.
+    pub(in crate::syntax) fn new(version: Version) -> Self {
+        let mut out = Vec::with_capacity(512);
+        out.extend_from_slice(&[0x03, public_id(version), UTF_8, 0]);
+        Self { out, version, page: 0, bare: None, kind: Kind::Plain, hidden: 0 }
+    }
+
+    /// The document.
+    pub(in crate::syntax) fn finish(self) -> Vec<u8> {
+        self.out
+    }
+
+    fn content(&mut self) {
+        if let Some(tag) = self.bare.take().and_then(|at| self.out.get_mut(at)) {
+            *tag |= CONTENT;
+        }
+    }
+
+    fn number(&mut self, number: u32) {
+        for shift in [28, 21, 14, 7] {
+            if number >> shift != 0 {
+                self.out.push(0x80 | (number >> shift & 0x7F) as u8);
+            }
+        }
+        self.out.push((number & 0x7F) as u8);
+    }
+
+    fn string(&mut self, text: &str) {
+        if text.as_bytes().contains(&0) {
+            return self.bytes(text.as_bytes());
+        }
+        self.out.push(STR_I);
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(0);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.out.push(OPAQUE);
+        self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        self.out.extend_from_slice(bytes);
+    }
+}
+
+impl Sink for WbxmlSink {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn start(&mut self, element: Element) {
+        let Some((page, tag)) = element.wbxml().filter(|_| self.hidden == 0) else {
+            self.hidden += 1;
+            return;
+        };
+        self.content();
+        if page != self.page {
+            self.page = page;
+            self.out.extend_from_slice(&[SWITCH_PAGE, page]);
+        }
+        self.bare = Some(self.out.len());
+        self.kind = element.kind();
+        self.out.push(tag);
+        if let Some(uri) = namespace(element, self.version) {
+            let prefix = PREFIXES.iter().find_map(|(token, prefix)| Some((*token, uri.strip_prefix(prefix)?)));
+            if let (Some((start, digits)), Some(tag)) = (prefix, self.out.last_mut()) {
+                *tag |= ATTRIBUTES;
+                self.out.push(start);
+                self.string(digits);
+                self.out.push(END);
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if text.is_empty() || self.hidden > 0 {
+            return;
+        }
+        self.content();
+        match token(text, self.version).filter(|_| self.kind != Kind::Binary) {
+            Some(token) => {
+                self.out.push(EXT_T_0);
+                self.number(u32::from(token));
+            }
+            None => self.string(text),
+        }
+    }
+
+    fn integer(&mut self, number: u32) {
+        if self.hidden > 0 {
+            return;
+        }
+        self.content();
+        if self.kind == Kind::Integer {
+            let bytes = number.to_be_bytes();
+            let zeros = usize::try_from(number.leading_zeros() / 8).unwrap_or_default();
+            self.bytes(bytes.get(zeros.min(3)..).unwrap_or_default());
+        } else {
+            self.string(&number.to_string());
+        }
+    }
+
+    fn opaque(&mut self, bytes: &[u8]) {
+        if self.hidden == 0 {
+            self.content();
+            self.bytes(bytes);
+        }
+    }
+
+    fn end(&mut self, _: Element) {
+        if self.hidden > 0 {
+            self.hidden -= 1;
+        } else if self.bare.take().is_none() {
+            self.out.push(END);
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! CSP-WBXML as a source.
+
+use std::borrow::Cow;
+
+use super::charset::Strings;
+use super::values;
+use super::{ATTRIBUTES, CONTENT, END, ENTITY, EXT_T_0, LITERAL, OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE};
+use crate::syntax::Limits;
+use crate::syntax::chars::utf8;
+use crate::syntax::date::Date;
+use crate::syntax::dialect::{PREFIXES, Told, told, told_by_number};
+use crate::syntax::document::Document;
+use crate::syntax::limits::Meter;
+use crate::vocabulary::element::Kind;
+use crate::vocabulary::{DecodeError, Element, Event, Source, Text, Version};
+
+/// Names of elements longer than this are nobody's.
+const LONGEST_NAME: usize = 256;
+
+/// Reads CSP-WBXML.
+pub(in crate::syntax) struct WbxmlSource<'a> {
+    document: &'a [u8],
+    /// Where reading goes on, and where the last event began.
+    next: usize,
+    at: usize,
+    table: &'a [u8],
+    strings: Strings,
+    page: u8,
+    version: Version,
+    told: Option<Told>,
+    meter: Meter,
+    open: Vec<Open<'a>>,
+    /// The innermost element is empty: its end comes next.
+    empty: bool,
+    /// The end of the innermost element was yielded; it leaves `open` with the next event, so that a fault still
+    /// knows it.
+    ended: bool,
+    rooted: bool,
+    /// Bytes taken from the string table so far: references may repeat.
+    referred: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    element: Option<Element>,
+    name: Name<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    Token(u8, u8),
+    Literal(&'a str),
+}
+
+// === impl WbxmlSource ===
+
+impl<'a> WbxmlSource<'a> {
+    /// Reads the header.
+    pub(in crate::syntax) fn new(document: &'a [u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let meter = Meter::new(limits);
+        meter.document(document.len())?;
+        let mut source = Self {
+            document,
+            next: 0,
+            at: 0,
+            table: &[],
+            strings: Strings::Utf8,
+            page: 0,
+            version: Version::default(),
+            told: None,
+            meter,
+            open: Vec::with_capacity(16),
+            empty: false,
+            ended: false,
+            rooted: false,
+            referred: 0,
+        };
+        let release = source.byte()?;
+        if !(1..=3).contains(&release) {
+            return Err(DecodeError::Unsupported(format!("WBXML version byte {release:#04x}")));
+        }
+        let number = source.number()?;
+        let literal = if number == 0 { Some(source.number()?) } else { None };
+        source.strings = Strings::new(source.number()?)?;
+        let length = source.length()?;
+        source.table = source.take(length)?;
+        source.told = match literal {
+            Some(at) => told(source.table_text(at, LONGEST_NAME)?.as_ref(), "CSP "),
+            None => told_by_number(number),
+        };
+        if let Some(Told::Spoken(version)) = source.told {
+            source.version = version;
+        }
+        Ok(source)
+    }
+
+    fn byte(&mut self) -> Result<u8, DecodeError> {
+        let byte = *self.document.get(self.next).ok_or(DecodeError::Eof)?;
+        self.next += 1;
+        Ok(byte)
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
+        let rest = self.document.get(self.next..).unwrap_or_default();
+        let taken = rest.get(..length).ok_or(DecodeError::Eof)?;
+        self.next += length;
+        Ok(taken)
+    }
+
+    /// A multi-byte integer.
+    fn number(&mut self) -> Result<u32, DecodeError> {
+        let mut number = 0_u32;
+        loop {
+            let byte = self.byte()?;
+            if number >> 25 != 0 {
+                return Err(malformed("a number is too large"));
+            }
+            number = number << 7 | u32::from(byte & 0x7F);
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+    }
+
+    fn length(&mut self) -> Result<usize, DecodeError> {
+        usize::try_from(self.number()?).map_err(|_| DecodeError::Eof)
+    }
+
+    fn inline(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        let rest = self.document.get(self.next..).unwrap_or_default();
+        let (bytes, length) = self.strings.terminated(rest).ok_or(DecodeError::Eof)?;
+        self.next += length;
+        self.strings.text(bytes)
+    }
+
+    fn table_text(&mut self, at: u32, most: usize) -> Result<Cow<'a, str>, DecodeError> {
+        let from = usize::try_from(at).ok().and_then(|at| self.table.get(at..));
+        let from = from.ok_or_else(|| malformed("a reference beyond the string table"))?;
+        let within = from.get(..most.saturating_add(2)).unwrap_or(from);
+        let (bytes, _) = match self.strings.terminated(within) {
+            Some(found) => found,
+            // The last string of a table may lack its end.
+            None if within.len() == from.len() => (from, 0),
+            None => return Err(malformed("a string of the table is too long")),
+        };
+        self.referred = self.referred.saturating_add(bytes.len());
+        if self.referred > self.meter.bytes() {
+            return Err(DecodeError::Limit { what: "bytes by reference", most: self.meter.bytes() });
+        }
+        self.strings.text(bytes)
+    }
+
+    fn character(&mut self) -> Result<char, DecodeError> {
+        char::from_u32(self.number()?).ok_or_else(|| malformed("an entity is no character"))
+    }
+
+    fn element(&self) -> Option<Element> {
+        self.open.last().and_then(|open| open.element)
+    }
+
+    fn text(&mut self, text: Cow<'a, str>) -> Result<Event<'a>, DecodeError> {
+        if self.open.is_empty() {
+            return Err(malformed("characters outside the document"));
+        }
+        self.meter.text(text.len())?;
+        Ok(Event::Text(text))
+    }
+
+    fn opaque(&mut self) -> Result<Event<'a>, DecodeError> {
+        let length = self.length()?;
+        let bytes = self.take(length)?;
+        if self.open.is_empty() {
+            return Err(malformed("characters outside the document"));
+        }
+        self.meter.text(bytes.len())?;
+        let text = match self.element().map(Element::kind) {
+            Some(Kind::Date) => match Date::unpack(bytes) {
+                Some(date) => Some(Cow::Owned(date.basic())),
+                None => utf8(bytes).ok(),
+            },
+            Some(Kind::Plain | Kind::Boolean) => utf8(bytes).ok(),
+            Some(Kind::Integer | Kind::Binary) | None => None,
+        };
+        Ok(text.map_or(Event::Opaque(Cow::Borrowed(bytes)), Event::Text))
+    }
+
+    fn tag(&mut self, byte: u8) -> Result<Event<'a>, DecodeError> {
+        let token = byte & 0x3F;
+        let name = if token == LITERAL {
+            let at = self.number()?;
+            match self.table_text(at, LONGEST_NAME)? {
+                Cow::Borrowed(name) => Name::Literal(name),
+                Cow::Owned(_) => return Err(malformed("the name of an element is not ASCII")),
+            }
+        } else {
+            Name::Token(self.page, token)
+        };
+        let element = match name {
+            Name::Token(page, token) => Element::from_wbxml(page, token, self.version),
+            Name::Literal(name) => Element::from_xml(name),
+        };
+        if self.open.is_empty() && std::mem::replace(&mut self.rooted, true) {
+            return Err(malformed("more than one root"));
+        }
+        self.open.push(Open { element, name });
+        self.meter.open()?;
+        if byte & ATTRIBUTES != 0 {
+            self.attributes()?;
+        }
+        self.empty = byte & CONTENT == 0;
+        Ok(Event::Start(element))
+    }
+
+    /// Steps over attributes; a namespace of the root names the version.
+    fn attributes(&mut self) -> Result<(), DecodeError> {
+        let mut count = 0;
+        let mut value = String::new();
+        let root = self.open.len() == 1;
+        loop {
+            let byte = self.byte()?;
+            let part = match byte {
+                END => break,
+                SWITCH_PAGE => {
+                    self.byte()?;
+                    continue;
+                }
+                ENTITY => Cow::Owned(self.character()?.to_string()),
+                STR_I => self.inline()?,
+                STR_T => {
+                    let at = self.number()?;
+                    self.table_text(at, usize::MAX)?
+                }
+                0x40..=0x42 => {
+                    self.inline()?;
+                    continue;
+                }
+                0x80..=0x82 => {
+                    self.number()?;
+                    continue;
+                }
+                0xC0..=0xC2 | 0x85..=0xBF | 0xC5.. => continue,
+                OPAQUE => {
+                    let length = self.length()?;
+                    self.take(length)?;
+                    continue;
+                }
+                PI | 0x44 | 0x84 | 0xC4 => return Err(malformed("no attribute")),
+                start => {
+                    count += 1;
+                    self.meter.attributes(count)?;
+                    if start == LITERAL {
+                        let at = self.number()?;
+                        self.table_text(at, LONGEST_NAME)?;
+                    }
+                    self.told_by(root, &value);
+                    value.clear();
+                    PREFIXES.iter().find(|(token, _)| *token == start).map_or("", |(_, prefix)| prefix).into()
+                }
+            };
+            self.meter.text(part.len())?;
+            if root {
+                value.push_str(&part);
+            }
+        }
+        self.told_by(root, &value);
+        // What was counted here was no text.
+        Ok(())
+    }
+
+    fn told_by(&mut self, root: bool, namespace: &str) {
+        if let (true, Some(told)) = (root, told(namespace, "CSP")) {
+            self.told = Some(told);
+            if let Told::Spoken(version) = told {
+                self.version = version;
+            }
+        }
+    }
+}
+
+impl<'a> Source<'a> for WbxmlSource<'a> {
+    fn next(&mut self) -> Result<Event<'a>, DecodeError> {
+        if std::mem::take(&mut self.ended) {
+            self.open.pop();
+        }
+        if std::mem::take(&mut self.empty) {
+            self.meter.close();
+            self.ended = true;
+            return Ok(Event::End);
+        }
+        loop {
+            self.at = self.next;
+            if self.rooted && self.open.is_empty() {
+                return Ok(Event::Eof);
+            }
+            return match self.byte()? {
+                SWITCH_PAGE => {
+                    self.page = self.byte()?;
+                    continue;
+                }
+                END => {
+                    self.meter.close();
+                    self.ended = true;
+                    if self.open.is_empty() { Err(malformed("an end without a start")) } else { Ok(Event::End) }
+                }
+                ENTITY => {
+                    let character = self.character()?;
+                    self.text(Cow::Owned(character.to_string()))
+                }
+                STR_I => {
+                    let text = self.inline()?;
+                    self.text(text)
+                }
+                STR_T => {
+                    let at = self.number()?;
+                    let text = self.table_text(at, usize::MAX)?;
+                    self.text(text)
+                }
+                EXT_T_0 => {
+                    let token = self.number()?;
+                    match values::text(token, self.element(), self.version) {
+                        Some(text) => self.text(Cow::Borrowed(text)),
+                        None => Err(malformed("an unknown value token")),
+                    }
+                }
+                OPAQUE => self.opaque(),
+                PI => {
+                    self.attributes()?;
+                    continue;
+                }
+                0x40..=0x42 | 0x81 | 0x82 | 0xC0..=0xC2 => Err(malformed("an extension token of another vocabulary")),
+                byte => self.tag(byte),
+            };
+        }
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+}
+
+impl<'a> Document<'a> for WbxmlSource<'a> {
+    fn told(&self) -> Option<Told> {
+        self.told
+    }
+
+    fn speak(&mut self, version: Version) {
+        self.version = version;
+    }
+
+    fn name(&self) -> Text {
+        self.open.last().map_or_else(Text::default, shown)
+    }
+
+    fn place(&self) -> (usize, String) {
+        let names: Vec<Text> = self.open.iter().map(shown).collect();
+        (self.at, names.join("/"))
+    }
+}
+
+fn shown(open: &Open<'_>) -> Text {
+    match (open.element, open.name) {
+        (Some(element), _) => element.xml().into(),
+        (None, Name::Literal(name)) => name.chars().take(64).collect(),
+        (None, Name::Token(page, token)) => compact_str::format_compact!("token-{page:02X}-{token:02X}"),
+    }
+}
+
+fn malformed(what: &str) -> DecodeError {
+    DecodeError::Malformed(what.into())
+}

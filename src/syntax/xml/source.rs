@@ -1,0 +1,83 @@
+//! CSP-XML as a source.
+
+use super::attributes::local;
+use super::tokens::{Tag, Token, Tokens};
+use crate::syntax::Limits;
+use crate::syntax::dialect::{Told, told};
+use crate::syntax::document::Document;
+use crate::vocabulary::{DecodeError, Element, Event, Source, Text, Version};
+
+/// Reads CSP-XML.
+pub(in crate::syntax) struct XmlSource<'a> {
+    tokens: Tokens<'a>,
+    version: Version,
+    told: Option<Told>,
+    name: &'a str,
+}
+
+impl<'a> XmlSource<'a> {
+    /// Starts reading a document.
+    pub(in crate::syntax) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
+        Ok(Self { tokens: Tokens::new(document, limits)?, version: Version::default(), told: None, name: "" })
+    }
+
+    /// A namespace of the root names the version, or else the public identifier of a DOCTYPE.
+    fn root(&mut self, tag: &Tag<'a>) -> Result<(), DecodeError> {
+        for attribute in tag.attributes() {
+            let (name, value) = attribute?;
+            if self.told.is_none() && (name == "xmlns" || name.starts_with("xmlns:")) {
+                self.told = told(value, "CSP");
+            }
+        }
+        if self.told.is_none() {
+            self.told = self.tokens.declared_type().and_then(|declared| told(declared, "CSP "));
+        }
+        if let Some(Told::Spoken(version)) = self.told {
+            self.version = version;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Source<'a> for XmlSource<'a> {
+    #[inline]
+    fn next(&mut self) -> Result<Event<'a>, DecodeError> {
+        Ok(match self.tokens.next()? {
+            Token::Start(tag) => {
+                if !tag.is_bare() {
+                    self.tokens.check(&tag)?;
+                    if self.tokens.depth() == 1 {
+                        self.root(&tag)?;
+                    }
+                }
+                self.name = tag.name;
+                Event::Start(Element::from_xml(tag.local()))
+            }
+            Token::Text(text) => Event::Text(text),
+            Token::End => Event::End,
+            Token::Eof => Event::Eof,
+        })
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+}
+
+impl<'a> Document<'a> for XmlSource<'a> {
+    fn told(&self) -> Option<Told> {
+        self.told
+    }
+
+    fn speak(&mut self, version: Version) {
+        self.version = version;
+    }
+
+    fn name(&self) -> Text {
+        local(self.name).chars().take(64).collect()
+    }
+
+    fn place(&self) -> (usize, String) {
+        (self.tokens.at(), self.tokens.path())
+    }
+}
