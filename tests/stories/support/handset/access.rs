@@ -241,6 +241,9 @@ impl Handset {
             }
             return code;
         }
+        if session.is_none() && answer.find("Nonce").is_some() {
+            return 401;
+        }
         match session {
             Some(id) if (1..=super::LONGEST_ID).contains(&id.len()) => self.session = Some(id),
             _ => self.choke("no SessionID of 1 to 50 characters", Some(answer)),
