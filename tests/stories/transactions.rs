@@ -6,6 +6,7 @@ use crate::support::peer::{ScriptedPeer, message, ssp};
 use crate::support::unique;
 use crate::support::wire::tree::{leaf, node};
 use crate::support::wire::xml;
+use crate::support::world::builder::ALL;
 use crate::support::world::{Phone, World};
 
 const NORTH: &str = "north.example";
@@ -35,8 +36,9 @@ async fn t01_several_transactions_in_one_post_are_all_answered() {
 
 #[tokio::test]
 async fn t02_a_repeated_request_is_executed_once_and_answered_twice_alike() {
-    let world = north_and_east().await;
+    let world = World::new().domain(NORTH).scripted(EAST).processes().start().await;
     let peer = world.peer(EAST).await;
+    peer.initiates().await;
     let mut bob = world.login("bob", NORTH, Phone::USUAL).await;
     let request = message(EVE, &[&bob.user], "m-1@east.example", "once", false);
     assert_eq!(peer.requests_as("t-1", request.clone()).await, 200);
@@ -235,4 +237,21 @@ async fn other_spellings_of_names_and_padding_are_understood() {
     assert_eq!(peer.posts(document).await.unwrap().status, 200);
     assert_eq!(ssp::code(&peer.takes_answer(&id).await.primitive), 200);
     assert_eq!(bob.hears("padded").await.sender, EVE);
+}
+
+#[tokio::test]
+async fn what_is_not_agreed_is_refused_in_either_direction_from_the_moment_of_the_reload() {
+    let world = north_and_east().await;
+    let peer = world.peer(EAST).await;
+    let mut alice = world.login("alice", NORTH, Phone::USUAL).await;
+    let bob = Phone::USUAL.user("bob", NORTH);
+    let none: &[&str] = &[];
+    for (services, ours, theirs) in
+        [([none, ALL], 200, 506), ([ALL, none], 506, 200), ([none, none], 506, 506), ([ALL, ALL], 200, 200)]
+    {
+        world.peers_with(NORTH, EAST, &peer.url(), services).await;
+        assert_eq!(alice.says("may I?").to([EVE]).await.code, ours, "{services:?}");
+        let answer = peer.asks(message(EVE, &[&bob], &unique("m"), "may I?", false)).await;
+        assert_eq!(ssp::code(&answer), theirs, "{services:?}: {answer:?}");
+    }
 }
