@@ -1,9 +1,8 @@
 //! The command line: one file per command. Exit 0 = done, 1 = it failed (one line on stderr says what to do),
 //! 2 = wrong usage.
 
-mod cert;
+mod admin;
 mod check;
-mod decode;
 mod demo;
 mod init;
 mod serve;
@@ -26,18 +25,13 @@ enum Command {
     /// Start three domains on this machine and watch a story play between them
     Demo(demo::DemoArgs),
     /// Make a ready-to-run node folder
-    Init(init::InitArgs),
-    /// Make test authorities and certificates, explain any certificate
-    #[command(subcommand)]
-    Cert(cert::CertCommand),
+    Init(init::Args),
     /// Run a node
     Serve(serve::ServeArgs),
     /// Find every fault in a configuration
-    Check(check::CheckArgs),
+    Check(check::Args),
     /// Manage the users of the local domain
     User(user::UserArgs),
-    /// Read any IMPS message and print it in another syntax
-    Decode(decode::DecodeArgs),
 }
 
 /// Reads the command line and runs the command.
@@ -45,12 +39,10 @@ pub(crate) fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let outcome = match command {
         Command::Demo(args) => demo::run(&args),
-        Command::Init(args) => init::run(&args),
-        Command::Cert(command) => cert::run(&command),
+        Command::Init(args) => return init::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => return check::run(&args),
         Command::User(args) => user::run(&args),
-        Command::Decode(args) => decode::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

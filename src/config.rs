@@ -21,6 +21,7 @@ mod users;
 
 pub use self::environment::Environment;
 pub use self::findings::{Finding, Severity};
+pub use self::kind::domain as parse_domain;
 pub use self::load::{Loaded, load};
 pub use self::node::{
     Access, AddressRange, Admin, Advertise, ClearPasswords, Config, CspTls, Listen, Messages, Offline, Provider, Pse,
@@ -31,3 +32,6 @@ pub use self::peers::{PeerFiles, load_peers, read_peer};
 pub use self::reference::reference;
 pub use self::timers::Timers;
 pub use self::users::{LoginClass, UserEntry};
+
+#[cfg(test)]
+mod tests;

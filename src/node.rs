@@ -1,8 +1,8 @@
 //! A node: every room built from one configuration, started, reloaded, drained and stopped.
 
-mod facts;
 mod ports;
 mod reload;
+mod shown;
 mod tap;
 mod watch;
 
@@ -22,9 +22,9 @@ use tracing::info;
 pub use self::tap::Tapped;
 pub use crate::operate::ReloadReport;
 
-use self::facts::PeerRegister;
 use self::ports::Ports;
 use self::reload::PeersInForce;
+use self::shown::Shown;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Severity};
@@ -121,7 +121,8 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         Some(_) => Some(load_identity(&config, &peers)?),
         None => None,
     };
-    let clients = identity.as_ref().map(|identity| Arc::new(PeerClients::new(Arc::clone(identity), config.timers.http_timeout)));
+    let clients =
+        identity.as_ref().map(|identity| Arc::new(PeerClients::new(Arc::clone(identity), config.timers.http_timeout)));
     if let Some(clients) = &clients {
         let bearer: Arc<dyn Bearer> = Arc::<PeerClients>::clone(clients);
         sap.connect(match options.tap {
@@ -129,7 +130,9 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
             None => bearer,
         });
     }
-    let files = Arc::new(PeersInForce::new(config.clone(), Arc::clone(&sap), identity.clone(), clients));
+    let shown = Arc::new(Shown::default());
+    let files = PeersInForce::new(config.clone(), Arc::clone(&sap), identity.clone(), clients, Arc::clone(&shown));
+    let files = Arc::new(files);
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let mut node = Running {
         ready: Ready { domain: config.domain.clone(), csp: None, csp_tls: None, ssp: None, admin: None },
@@ -142,7 +145,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         tasks: Vec::new(),
         _watcher: watch::Watcher::start(&config.peers, Arc::clone(&files)),
     };
-    node.listen(&config, identity.as_ref()).await?;
+    node.listen(&config, identity.as_ref(), &shown).await?;
     files.begin(peers).await;
     node.tasks.push(tokio::spawn(sap.run(stopping)));
     info!(domain = %node.ready.domain, "ready");
@@ -184,16 +187,21 @@ impl Running {
         }
     }
 
-    async fn listen(&mut self, config: &Config, identity: Option<&Arc<Identity>>) -> Result<(), StartError> {
-        let register = Arc::new(PeerRegister::new(Arc::clone(&self.peers)));
-        let ports = Arc::new(Ports { sap: Arc::clone(&self.sap), register: Arc::clone(&register) });
+    async fn listen(
+        &mut self,
+        config: &Config,
+        identity: Option<&Arc<Identity>>,
+        shown: &Arc<Shown>,
+    ) -> Result<(), StartError> {
+        let ports = Arc::new(Ports { sap: Arc::clone(&self.sap), shown: Arc::clone(shown) });
         let limits = Limits::new(&config.timers);
         if let Some((listener, address)) = bind("csp", config.listen.csp).await? {
             self.ready.csp = Some(address);
             let server = transport::serve_csp(listener, None, ports.clone(), Router::new(), limits.clone());
             self.servers.push(server.map_err(|error| StartError::Bind { what: "csp", address, error })?);
         }
-        if let (Some((listener, address)), Some(tls)) = (bind("csp_tls", config.listen.csp_tls).await?, &config.csp_tls) {
+        if let (Some((listener, address)), Some(tls)) = (bind("csp_tls", config.listen.csp_tls).await?, &config.csp_tls)
+        {
             let tls = ServerTls::load(&tls.cert, &tls.key).map_err(secret)?;
             self.ready.csp_tls = Some(address);
             let server = transport::serve_csp(listener, Some(tls), ports.clone(), Router::new(), limits.clone());
@@ -214,7 +222,7 @@ impl Running {
                 sap: Arc::clone(&self.sap),
                 store: Arc::clone(&self.store),
                 reload: Arc::<PeersInForce>::clone(&self.peers),
-                facts: register,
+                facts: Arc::<PeersInForce>::clone(&self.peers),
                 token: operate::token::load_or_make(&config.admin.token_file).map_err(secret)?,
                 draining: Arc::clone(&self.draining),
                 metrics: Metrics::install(),
@@ -230,8 +238,7 @@ impl fmt::Display for Ready {
     /// The ready line of `postern serve`; a listener that is off is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postern ready domain={}", self.domain)?;
-        let listeners =
-            [("csp", self.csp), ("csp_tls", self.csp_tls), ("ssp", self.ssp), ("admin", self.admin)];
+        let listeners = [("csp", self.csp), ("csp_tls", self.csp_tls), ("ssp", self.ssp), ("admin", self.admin)];
         for (name, address) in listeners {
             if let Some(address) = address {
                 write!(f, " {name}={address}")?;
@@ -243,8 +250,7 @@ impl fmt::Display for Ready {
 
 async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartError> {
     let keyring = Keyring::open(&config.key_file).map_err(secret)?;
-    let accounts =
-        Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
+    let accounts = Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
     let login = Login::new(Arc::clone(&accounts), &config.access, &config.timers);
     let offered = Offered::new(&config.services);
     let relay = Arc::new(Relay::new(crate::relay::Settings {
@@ -317,8 +323,7 @@ fn secret(error: impl fmt::Display) -> StartError {
 }
 
 fn first(findings: &[Finding]) -> String {
-    findings.first().map_or_else(
-        || "the file can't be read".into(),
-        |f| format!("{}:{}: {}: {}", f.file, f.line, f.what, f.remedy),
-    )
+    findings
+        .first()
+        .map_or_else(|| "the file can't be read".into(), |f| format!("{}:{}: {}: {}", f.file, f.line, f.what, f.remedy))
 }

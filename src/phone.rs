@@ -2,12 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use md5::{Digest, Md5};
 use crate::address::Address;
 use crate::ident::SessionId;
 use crate::syntax::csp::{self, Message, Transaction};
@@ -21,6 +15,12 @@ use crate::vocabulary::party::{ClientId, Recipient, User};
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::status::{Code, Status};
 use crate::vocabulary::{Content, Mode, Primitive, Text, Version};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use md5::{Digest, Md5};
 
 /// Pause between polls while something is waited for.
 const POLL_PAUSE: Duration = Duration::from_millis(25);
@@ -76,7 +76,9 @@ impl Phone {
     /// Logs in by digest and states capabilities; the session's first characters.
     pub async fn log_in(&mut self, password: &str) -> Result<String, PhoneError> {
         let first = LoginRequest { schemas: vec!["MD5".into()], ..self.login_request() };
-        let Primitive::LoginResponse(challenge) = self.ask(first).await? else { return unexpected("no Login-Response came") };
+        let Primitive::LoginResponse(challenge) = self.ask(first).await? else {
+            return unexpected("no Login-Response came");
+        };
         let Some(nonce) = challenge.nonce else {
             return unexpected(format!("no nonce came: {}", challenge.outcome.code));
         };
@@ -85,7 +87,9 @@ impl Phone {
         hash.update(password.as_bytes());
         let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hash.finalize());
         let second = LoginRequest { digest: Some(digest.into()), ..self.login_request() };
-        let Primitive::LoginResponse(answer) = self.ask(second).await? else { return unexpected("no Login-Response came") };
+        let Primitive::LoginResponse(answer) = self.ask(second).await? else {
+            return unexpected("no Login-Response came");
+        };
         if answer.outcome.code != Code::SUCCESS {
             return unexpected(format!("login was refused with {}", answer.outcome.code));
         }
@@ -221,8 +225,7 @@ impl Phone {
     async fn ask(&mut self, request: impl Into<Primitive>) -> Result<Primitive, PhoneError> {
         self.next += 1;
         let id: Text = format!("{}", self.next).into();
-        let transaction =
-            Transaction { mode: Mode::Request, id: Some(id.clone()), said: Said::Known(request.into()) };
+        let transaction = Transaction { mode: Mode::Request, id: Some(id.clone()), said: Said::Known(request.into()) };
         let Some(message) = self.exchange(vec![transaction]).await? else { return unexpected("an empty answer came") };
         let answer = message.transactions.into_iter().find(|t| t.mode == Mode::Response);
         match answer {

@@ -91,7 +91,8 @@ impl Stage {
             stage.make_folder(domain, people, &authority)?;
         }
         for domain in domains {
-            let loaded = config::load(&stage.dir.join(domain).join("postern.toml"), &Environment::default(), Timestamp::now());
+            let loaded =
+                config::load(&stage.dir.join(domain).join("postern.toml"), &Environment::default(), Timestamp::now());
             let options = Options { tap: Some(tell.clone()) };
             let started = node::start(loaded, options).await;
             let running = started.map_err(|error| StageError::Start { domain: (*domain).into(), error })?;
@@ -160,12 +161,7 @@ impl Stage {
     }
 
     /// A person's phone, not logged in yet, and the password for it.
-    pub fn phone(
-        &self,
-        user: &Address,
-        encoding: Encoding,
-        version: Version,
-    ) -> Result<(Phone, &str), StageError> {
+    pub fn phone(&self, user: &Address, encoding: Encoding, version: Version) -> Result<(Phone, &str), StageError> {
         let url = self.csp.get(user.domain()).ok_or_else(|| StageError::Absent(user.domain().to_string()))?;
         let password = self.passwords.get(user).ok_or_else(|| StageError::Absent(user.to_string()))?;
         Ok((Phone::new(url.clone(), user.clone(), encoding, version), password))

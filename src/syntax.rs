@@ -26,6 +26,7 @@ pub enum Encoding {
 
 /// What a transaction says.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly everything said is known")]
 pub enum Said {
     /// A primitive known here.
     Known(Primitive),
@@ -54,6 +55,6 @@ pub struct Seen {
     pub version: Option<Version>,
     /// Its session.
     pub session: Option<SessionId>,
-    /// Its first transaction's id.
+    /// The id of the transaction that was being read.
     pub transaction: Option<Text>,
 }

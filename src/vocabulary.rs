@@ -4,6 +4,7 @@
 //! records ([`record`]) declared once for all syntaxes. [`Primitive`] is the list of what can be said.
 
 pub mod access;
+pub(crate) mod base64;
 pub mod capability;
 pub mod element;
 pub mod event;
@@ -14,6 +15,8 @@ pub(crate) mod names;
 pub mod party;
 pub mod primitive;
 pub mod record;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod secret;
 pub mod service;
 pub mod status;

@@ -8,13 +8,14 @@ use postern::address::Domain;
 use postern::stage::Stage;
 use tracing_subscriber::EnvFilter;
 
-
 /// Start three domains on this machine and watch a story play between them
 ///
 /// Makes a test authority, certificates and three domains on free loopback ports, peers them over mutual TLS, and
 /// lets people send messages to each other. Every line printed comes from what a client or a wire tap received.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  postern demo             play the story, then stay up until Ctrl-C\n  postern demo --once      play the story and end: 0 if every step held, 1 naming the step that did not")]
+#[command(
+    after_help = "Examples:\n  postern demo             play the story, then stay up until Ctrl-C\n  postern demo --once      play the story and end: 0 if every step held, 1 naming the step that did not"
+)]
 pub(crate) struct DemoArgs {
     /// End after the story
     #[arg(long)]
@@ -54,7 +55,11 @@ fn print_addresses(stage: &Stage) {
         let users: Vec<String> =
             stage.people().filter(|user| *user.domain() == ready.domain).map(ToString::to_string).collect();
         println!("{ready}");
-        println!("  users: {} (passwords in {})", users.join(", "), stage.folder(&ready.domain).join("users.toml").display());
+        println!(
+            "  users: {} (passwords in {})",
+            users.join(", "),
+            stage.folder(&ready.domain).join("users.toml").display()
+        );
         println!("  the admin address wants the token in {}", token.display());
     }
 }

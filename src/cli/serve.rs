@@ -13,7 +13,9 @@ use tracing_subscriber::EnvFilter;
 /// The first and only line on stdout says what is bound: `postern ready domain=… csp=… ssp=… admin=…`. Logs go
 /// to stderr. SIGHUP reloads the peer files, SIGTERM drains and ends.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  postern serve --config north/postern.toml\n  RUST_LOG=postern=debug postern serve --config north/postern.toml")]
+#[command(
+    after_help = "Examples:\n  postern serve --config north/postern.toml\n  RUST_LOG=postern=debug postern serve --config north/postern.toml"
+)]
 pub(crate) struct ServeArgs {
     /// The node's configuration file
     #[arg(long, value_name = "FILE")]

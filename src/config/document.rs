@@ -66,19 +66,14 @@ impl Document {
     /// Parses the file, reporting each faulty line once.
     pub(super) fn parse(&self, findings: &mut Findings) -> Parsed<'_> {
         let (root, errors) = DeTable::parse_recoverable(&self.text);
-        let mut seen = Vec::new();
         for error in &errors {
             let at = self.place(error.span().map_or(0, |span| span.start));
-            if seen.contains(&at.line) {
-                continue;
-            }
-            seen.push(at.line);
             let remedy = if error.message().contains("duplicate") {
                 "remove one of the two"
             } else {
                 "correct the line; texts stand in double quotes, lists in square brackets"
             };
-            findings.error(at, format!("this is no TOML ({})", error.message()), remedy);
+            findings.unreadable(at, format!("this is no TOML ({})", error.message()), remedy);
         }
         Parsed { root: root.into_inner(), broken: !errors.is_empty() }
     }

@@ -38,7 +38,10 @@ pub(super) struct Place {
 
 /// Findings as they are collected.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Finding>);
+pub(super) struct Findings {
+    all: Vec<Finding>,
+    unreadable: Vec<Place>,
+}
 
 // === impl Finding ===
 
@@ -56,6 +59,14 @@ impl Findings {
         self.add(at, Severity::Error, what.into(), remedy.into());
     }
 
+    /// Adds a line that is no TOML: what else seems wrong in it is not worth a finding.
+    pub(super) fn unreadable(&mut self, at: Place, what: impl Into<String>, remedy: impl Into<String>) {
+        if !self.unreadable.contains(&at) {
+            self.error(at.clone(), what, remedy);
+            self.unreadable.push(at);
+        }
+    }
+
     /// Adds something to look at.
     pub(super) fn warning(&mut self, at: Place, what: impl Into<String>, remedy: impl Into<String>) {
         self.add(at, Severity::Warning, what.into(), remedy.into());
@@ -63,28 +74,31 @@ impl Findings {
 
     /// How many errors there are so far.
     pub(super) fn errors(&self) -> usize {
-        self.0.iter().filter(|f| f.severity == Severity::Error).count()
+        self.all.iter().filter(|f| f.severity == Severity::Error).count()
     }
 
     /// These and those.
     pub(super) fn joined(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+        self.all.extend(other.all);
         self
     }
 
     /// All of them, by file and line.
     pub(super) fn sorted(self) -> Vec<Finding> {
-        let mut all = self.0;
+        let mut all = self.all;
         all.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         all
     }
 
     fn add(&mut self, at: Place, severity: Severity, what: String, remedy: String) {
+        if self.unreadable.contains(&at) {
+            return;
+        }
         let one_line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let finding =
             Finding { file: at.file, line: at.line, severity, what: one_line(what), remedy: one_line(remedy) };
-        if !self.0.contains(&finding) {
-            self.0.push(finding);
+        if !self.all.contains(&finding) {
+            self.all.push(finding);
         }
     }
 }

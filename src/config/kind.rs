@@ -15,6 +15,7 @@ use super::reader::At;
 use crate::address::{Address, Domain};
 use crate::time::Timestamp;
 
+pub use self::address::domain;
 pub(super) use self::address::{DnsName, HostPort, NameServer, PeerUrl, WebUrl};
 pub(super) use self::choice::one_of;
 pub(super) use self::quantity::Bytes;

@@ -50,7 +50,7 @@ struct Draft {
 pub fn load(file: &Path, environment: &Environment, now: Timestamp) -> Loaded {
     let mut findings = Findings::default();
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
+    let folder = file.parent().unwrap_or_else(|| Path::new("/")).to_owned();
     let mut loaded =
         Loaded { config: None, peers: Vec::new(), failed_peers: Vec::new(), users: Vec::new(), findings: Vec::new() };
     let Some(document) = Document::open(&file, label(&file, &folder), &mut findings) else {

@@ -59,20 +59,22 @@ pub(super) fn read_folder(
         }
     };
     files.sort();
-    let (mut peers, mut failed) = (Vec::<Peer>::new(), Vec::new());
+    // Faulty files are compared too: what was in force for them may stay in force.
+    let (mut seen, mut failed) = (Vec::<Peer>::new(), Vec::new());
     for file in files {
         let before = findings.errors();
         let name = label(&file, base);
         let peer = read(&file, name.clone(), own, now, findings);
         if let Some(peer) = &peer {
-            compare(peer, &name, &peers, findings);
+            compare(peer, &name, &seen, findings);
         }
-        match peer {
-            Some(peer) if findings.errors() == before => peers.push(peer),
-            _ => failed.push(file),
+        if peer.is_none() || findings.errors() > before {
+            failed.push(file);
         }
+        seen.extend(peer);
     }
-    (peers, failed)
+    seen.retain(|peer| !failed.contains(&peer.file));
+    (seen, failed)
 }
 
 /// A path as findings show it: relative to the configuration's folder where it lies below.
@@ -87,7 +89,7 @@ fn is_peer_file(path: &Path) -> bool {
 
 fn read(file: &Path, label: String, own: &[&Domain], now: Timestamp, findings: &mut Findings) -> Option<Peer> {
     let document = Document::open(file, label, findings)?;
-    let base = file.parent().unwrap_or(Path::new(""));
+    let base = file.parent().unwrap_or_else(|| Path::new(""));
     let mut reader = Reader::new(&document, base, None, findings);
     let identity: Option<Identity> = reader.section();
     let agreement: Option<Agreement> = reader.section();

@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Reads every `[[…]]` of a section, with its place.
+    /// Reads every `[[…]]` of a section, with its place; `None` for one with a fault.
     pub(super) fn list<S: Section>(&mut self) -> Vec<(Place, Option<S>)> {
         let schema = S::schema();
         let name = schema.table;
@@ -132,7 +132,9 @@ impl<'a> Reader<'a> {
             match item.into_inner() {
                 DeValue::Table(found) => {
                     let table = Table { name, shown, at: at.clone(), entries: entries(found) };
-                    all.push((at, self.read(table)));
+                    let before = self.findings.errors();
+                    let section = self.read(table);
+                    all.push((at, section.filter(|_| self.findings.errors() == before)));
                 }
                 other => {
                     let what = format!("{shown} is {}, not a table", super::kind::found(&other));
@@ -292,6 +294,7 @@ impl Unread {
         let elsewhere = schemas.iter().find(|s| s.table != *table && s.keys.iter().any(|k| k.name == key));
         let near = if *is_table && table.is_empty() { nearest(key, tables) } else { nearest(key, own) };
         let remedy = match (near, elsewhere) {
+            (Some(near), _) if *is_table && table.is_empty() => format!("did you mean [{near}]?"),
             (Some(near), _) => format!("did you mean {near}?"),
             (None, Some(schema)) if schema.table.is_empty() => "it belongs above the first table".into(),
             (None, Some(schema)) => format!("it belongs in [{}]", schema.table),

@@ -69,7 +69,8 @@ pub fn reference() -> String {
     text
 }
 
-fn node_schemas() -> Vec<Schema> {
+/// What may stand in `postern.toml`.
+pub(super) fn node_schemas() -> Vec<Schema> {
     vec![
         Node::schema(),
         Listen::schema(),
@@ -88,7 +89,8 @@ fn node_schemas() -> Vec<Schema> {
     ]
 }
 
-fn peer_schemas() -> Vec<Schema> {
+/// What may stand in a peer file.
+pub(super) fn peer_schemas() -> Vec<Schema> {
     vec![Identity::schema(), Agreement::schema(), Route::schema(), PeerLimits::schema()]
 }
 

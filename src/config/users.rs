@@ -52,7 +52,7 @@ pub enum LoginClass {
 /// Reads `users.toml`: the users that are sound, each with its place.
 pub(super) fn read(file: &Path, label: String, findings: &mut Findings) -> Vec<(Place, UserEntry)> {
     let Some(document) = Document::open(file, label, findings) else { return Vec::new() };
-    let base = file.parent().unwrap_or(Path::new(""));
+    let base = file.parent().unwrap_or_else(|| Path::new(""));
     let mut reader = Reader::new(&document, base, None, findings);
     let rows = reader.list::<UserEntry>();
     reader.finish();

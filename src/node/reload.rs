@@ -7,9 +7,10 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
+use super::shown::Shown;
 use crate::address::Domain;
 use crate::config::{self, Config, Peer};
-use crate::operate::{Reload, ReloadReport};
+use crate::operate::{Facts, PeerFacts, Reload, ReloadReport};
 use crate::sap::Sap;
 use crate::time::Timestamp;
 use crate::transport::{Identity, PeerClients};
@@ -20,6 +21,7 @@ pub(super) struct PeersInForce {
     sap: Arc<Sap>,
     identity: Option<Arc<Identity>>,
     clients: Option<Arc<PeerClients>>,
+    shown: Arc<Shown>,
     in_force: Mutex<BTreeMap<Domain, Peer>>,
 }
 
@@ -29,13 +31,9 @@ impl PeersInForce {
         sap: Arc<Sap>,
         identity: Option<Arc<Identity>>,
         clients: Option<Arc<PeerClients>>,
+        shown: Arc<Shown>,
     ) -> Self {
-        Self { config, sap, identity, clients, in_force: Mutex::default() }
-    }
-
-    /// The files in force.
-    pub(super) async fn in_force(&self) -> BTreeMap<Domain, Peer> {
-        self.in_force.lock().await.clone()
+        Self { config, sap, identity, clients, shown, in_force: Mutex::default() }
     }
 
     /// Puts the first set in force.
@@ -52,8 +50,7 @@ impl PeersInForce {
         let mut in_force = self.in_force.lock().await;
         let config::PeerFiles { peers, failed, findings } = config::load_peers(&self.config, Timestamp::now());
         let mut report = ReloadReport { plan, findings, ..ReloadReport::default() };
-        let mut next: BTreeMap<Domain, Peer> =
-            peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
+        let mut next: BTreeMap<Domain, Peer> = peers.into_iter().map(|peer| (peer.domain.clone(), peer)).collect();
         for (domain, peer) in &next {
             match in_force.get(domain) {
                 None => report.added.push(domain.clone()),
@@ -118,5 +115,15 @@ impl PeersInForce {
 impl Reload for PeersInForce {
     fn reload(&self, plan: bool) -> Pin<Box<dyn Future<Output = ReloadReport> + Send + '_>> {
         Box::pin(Self::reload(self, plan))
+    }
+}
+
+impl Facts for PeersInForce {
+    fn peers(&self) -> Pin<Box<dyn Future<Output = BTreeMap<Domain, PeerFacts>> + Send + '_>> {
+        let facts = |(domain, peer): (&Domain, &Peer)| {
+            let certificate = self.shown.facts(domain);
+            (domain.clone(), PeerFacts { urls: peer.urls.clone(), agreement: peer.agreement.clone(), certificate })
+        };
+        Box::pin(async move { self.in_force.lock().await.iter().map(facts).collect() })
     }
 }

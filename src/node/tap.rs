@@ -43,13 +43,8 @@ impl Bearer for TappedBearer {
         Box::pin(async move {
             let (to, body) = (post.peer.clone(), post.body.clone());
             let outcome = self.inner.post(post).await;
-            let tapped = Tapped {
-                from: self.own.clone(),
-                to,
-                said: said(&body),
-                bytes: body.len(),
-                outcome: outcome.clone(),
-            };
+            let tapped =
+                Tapped { from: self.own.clone(), to, said: said(&body), bytes: body.len(), outcome: outcome.clone() };
             // Whoever listened may have gone.
             let _ = self.tell.send(tapped);
             outcome

@@ -48,7 +48,10 @@ impl Fault {
 
     /// 404: nothing at that path.
     pub(super) fn no_such_path(path: &str) -> Self {
-        Self::not_found(format!("there is nothing at {path}"), "see \"Admin address\" in docs/operations.md for what there is")
+        Self::not_found(
+            format!("there is nothing at {path}"),
+            "see \"Admin address\" in docs/operations.md for what there is",
+        )
     }
 
     /// 405: something is at that path, but it can't be done to it.

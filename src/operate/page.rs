@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
 use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -43,7 +43,9 @@ impl Page {
         match self.limit {
             None => Ok(USUAL),
             Some(limit @ 1..=MOST) => Ok(limit),
-            Some(limit) => Err(Fault::invalid(format!("limit={limit} is out of range"), format!("ask for 1 to {MOST} items"))),
+            Some(limit) => {
+                Err(Fault::invalid(format!("limit={limit} is out of range"), format!("ask for 1 to {MOST} items")))
+            }
         }
     }
 
@@ -55,7 +57,10 @@ impl Page {
         let size = self.size()?;
         if let Some(after) = &self.after {
             let Ok(after) = after.parse() else {
-                return Err(Fault::invalid(format!("after={after} is no place in this list"), "start again without `after`"));
+                return Err(Fault::invalid(
+                    format!("after={after} is no place in this list"),
+                    "start again without `after`",
+                ));
             };
             all.retain(|item| key(item) > after);
         }

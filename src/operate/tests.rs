@@ -14,10 +14,15 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::address::Domain;
-use crate::config::Agreement;
+use crate::config::{Access, Agreement, Messages, Services, Timers};
+use crate::relay::{self, Relay};
 use crate::sap::account::Accounts;
+use crate::sap::login::Login;
 use crate::sap::secret::Keyring;
+use crate::sap::services::Offered;
+use crate::sap;
 use crate::store;
+use crate::syntax::Limits;
 use crate::time::Timestamp;
 
 const TOKEN: &str = "abcdefghijklmnop";
@@ -58,7 +63,10 @@ impl Facts for Node {
         let south = PeerFacts {
             urls: vec!["https://127.0.0.1:9443/".to_owned()],
             agreement: Agreement { provide: vec!["im".to_owned()], ..Agreement::default() },
-            certificate: Some(CertificateFacts { names: vec!["south.example".to_owned()], not_after: Timestamp::NEVER }),
+            certificate: Some(CertificateFacts {
+                names: vec!["south.example".to_owned()],
+                not_after: Timestamp::NEVER,
+            }),
         };
         Box::pin(async move { BTreeMap::from([("south.example".parse().unwrap(), south)]) })
     }
@@ -113,12 +121,27 @@ fn north() -> Domain {
     "north.example".parse().unwrap()
 }
 
-fn accounts(store: &Store) -> Accounts {
-    Accounts::new(Arc::clone(store), Keyring::ephemeral().unwrap(), north(), Vec::new())
-}
-
+/// The Service Access Point of north.example, whose relay has the peer south.example.
 fn sap(store: &Store) -> Arc<Sap> {
-    Arc::new(Sap { accounts: Arc::new(accounts(store)) })
+    let timers = Timers::default();
+    let accounts = Arc::new(Accounts::new(Arc::clone(store), Keyring::ephemeral().unwrap(), north(), Vec::new()));
+    let login = Login::new(Arc::clone(&accounts), &Access::default(), &timers);
+    let relay = Relay::new(relay::Settings {
+        domain: north(),
+        aliases: Vec::new(),
+        timers: timers.clone(),
+        dice: Box::new(relay::Random),
+    });
+    let settings = sap::Settings {
+        domain: north(),
+        aliases: Vec::new(),
+        access: Access::default(),
+        messages: Messages::default(),
+        timers,
+        limits: Limits::default(),
+    };
+    let offered = Offered::new(&Services::default());
+    Sap::new(settings, Arc::clone(store), accounts, login, offered, Arc::new(relay))
 }
 
 #[tokio::test]
@@ -215,7 +238,8 @@ async fn a_body_that_is_not_understood_is_told_what_is_wrong() {
     let typo = json!({ "id": "alice", "password": "wonderland", "freindly_name": "Alice" });
     let (message, _) = bench.ask("POST", "/api/v1/users", Some(typo)).await.error(StatusCode::BAD_REQUEST);
     assert!(message.contains("freindly_name"), "{message}");
-    let (message, _) = bench.ask("POST", "/api/v1/users", Some(json!({ "id": "alice" }))).await.error(StatusCode::BAD_REQUEST);
+    let (message, _) =
+        bench.ask("POST", "/api/v1/users", Some(json!({ "id": "alice" }))).await.error(StatusCode::BAD_REQUEST);
     assert!(message.contains("password"), "{message}");
     bench.ask("POST", "/api/v1/users", None).await.error(StatusCode::BAD_REQUEST);
     let number = json!({ "id": "alice", "password": "wonderland", "msisdn": "not a number" });

@@ -29,7 +29,9 @@ pub enum TokenError {
         source: io::Error,
     },
     /// The file holds no usable token.
-    #[error("the token in {file} has fewer than {SHORTEST} characters or holds blanks: remove the file to get a new one")]
+    #[error(
+        "the token in {file} has fewer than {SHORTEST} characters or holds blanks: remove the file to get a new one"
+    )]
     Weak {
         /// The file.
         file: PathBuf,

@@ -127,9 +127,8 @@ pub(super) async fn peers(
     State(state): State<AdminState>,
     query: Result<Query<Page>, QueryRejection>,
 ) -> Result<List<PeerView>, Fault> {
-    parameters(query)?.of(all_peers(&state).await.into_values().collect(), |view: &PeerView| {
-        view.peer.domain.to_string()
-    })
+    parameters(query)?
+        .of(all_peers(&state).await.into_values().collect(), |view: &PeerView| view.peer.domain.to_string())
 }
 
 /// `GET /api/v1/peers/{domain}`.

@@ -149,13 +149,15 @@ mod tests {
     fn the_same_id_with_another_content_is_reuse_on_the_same_session_and_fresh_on_a_new_one() {
         let mut answered = Answered::default();
         answered.remember(done("7-0", b"one", b"s1", 10));
-        let look = |fragment: &[u8], session: &[u8]| {
-            match answered.look_up("7-0", Fingerprint::of(fragment), Fingerprint::of(session)) {
-                Known::Fresh => "fresh",
-                Known::Executing => "executing",
-                Known::Done(_) => "done",
-                Known::Reused => "reused",
-            }
+        let look = |fragment: &[u8], session: &[u8]| match answered.look_up(
+            "7-0",
+            Fingerprint::of(fragment),
+            Fingerprint::of(session),
+        ) {
+            Known::Fresh => "fresh",
+            Known::Executing => "executing",
+            Known::Done(_) => "done",
+            Known::Reused => "reused",
         };
         assert_eq!(look(b"one", b"s1"), "done");
         assert_eq!(look(b"one", b"s2"), "done");

@@ -36,7 +36,11 @@ pub(super) enum StepKind {
     /// A last word outside the lanes.
     Farewell(Farewell),
     /// The POST of a lane came to its end.
-    Landed { track: Track, post: PostId, landing: Landing },
+    Landed {
+        track: Track,
+        post: PostId,
+        landing: Landing,
+    },
     Link(Link),
     /// A pair is open; others give way to it.
     OpenSession(Box<Session>, Vec<u64>),
@@ -93,7 +97,10 @@ pub(super) enum SetupStep {
     /// The initiator's next state and step.
     Initiator(Box<initiator::State>, Box<Outgoing>),
     /// A repeated step of the peer is answered again, or ours was not acknowledged.
-    Repeat { due: Timestamp, refused: Option<PostId> },
+    Repeat {
+        due: Timestamp,
+        refused: Option<PostId>,
+    },
     /// The responder's next state and step.
     Responder(Box<responder::State>, Box<Outgoing>),
     /// A repeated step needs no answer.

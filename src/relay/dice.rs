@@ -66,13 +66,7 @@ impl fmt::Debug for Settings {
 impl Context {
     pub(super) fn new(settings: Settings) -> Self {
         let epoch = ident::base32(settings.dice.roll())[..16].into();
-        Self {
-            settings,
-            epoch,
-            transactions: AtomicU64::new(0),
-            rows: AtomicU64::new(0),
-            posts: AtomicU64::new(0),
-        }
+        Self { settings, epoch, transactions: AtomicU64::new(0), rows: AtomicU64::new(0), posts: AtomicU64::new(0) }
     }
 
     pub(super) fn timers(&self) -> &Timers {

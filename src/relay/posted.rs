@@ -39,7 +39,7 @@ impl Peer {
                 if let Some(session) = self.sessions.get(flight.session).cloned() {
                     tracing::info!(peer = %self.domain, session = %session.own, "the peer no longer knows the session");
                     self.close_session(session.number, turn);
-                    if !session.proven {
+                    if !session.proven && now.since(session.established) < cx.timers().setup_backoff {
                         // It set the session up and forgot it at once: don't hurry.
                         let error = "it does not know the session it has just set up".to_owned();
                         self.set_link(self.link.setup_failed(now, error, cx), turn);
@@ -65,14 +65,7 @@ impl Peer {
         turn.step(&self.domain, StepKind::Landed { track, post, landing });
     }
 
-    fn post_failed(
-        &self,
-        now: Timestamp,
-        cx: &Context,
-        sent: Timestamp,
-        error: String,
-        turn: &mut Turn,
-    ) -> Landing {
+    fn post_failed(&self, now: Timestamp, cx: &Context, sent: Timestamp, error: String, turn: &mut Turn) -> Landing {
         let link = self.link.post_failed(now, sent, error, cx);
         if link.posts.attempts == 1 {
             tracing::warn!(peer = %self.domain, error = link.error, "the peer does not take what is posted");

@@ -135,14 +135,7 @@ impl Peer {
     }
 
     /// A request for a service element.
-    fn execute(
-        &mut self,
-        element: Element,
-        service: Service,
-        scanned: &Scanned<'_>,
-        post: &Post<'_>,
-        turn: &mut Turn,
-    ) {
+    fn execute(&mut self, element: Element, service: Service, scanned: &Scanned<'_>, post: &Post<'_>, turn: &mut Turn) {
         let track = Track::of(service);
         let fingerprint = Fingerprint::of(scanned.fragment);
         match self.answered.look_up(&scanned.id, fingerprint, post.session) {

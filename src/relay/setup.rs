@@ -119,7 +119,14 @@ impl Outgoing {
 // === impl Attempt ===
 
 impl<S> Attempt<S> {
-    pub(super) fn new(state: S, say: &Say, transaction: Text, version: Version, now: Timestamp, due: Timestamp) -> Self {
+    pub(super) fn new(
+        state: S,
+        say: &Say,
+        transaction: Text,
+        version: Version,
+        now: Timestamp,
+        due: Timestamp,
+    ) -> Self {
         let step = Outgoing::new(say, version, due);
         Self { transaction, started: now, state, step, busy: false }
     }

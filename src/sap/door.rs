@@ -17,9 +17,7 @@ use crate::store::Changes;
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
-use crate::vocabulary::access::{
-    Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse,
-};
+use crate::vocabulary::access::{Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse};
 use crate::vocabulary::capability::ClientCapabilityRequest;
 use crate::vocabulary::primitive::{self, SentBy};
 use crate::vocabulary::service::ServiceRequest;
@@ -212,7 +210,7 @@ impl Sap {
         };
         let granted = seconds(self.login.granted(Some(asked)));
         self.change_session(id, |record| record.keep_alive = granted).await;
-        // A shorter time than asked for is no error, as at login: clients give up on any code but 200.
+        // What is granted may be less or more than asked: that is no failure, and one client takes 605 for one.
         KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive: Some(granted) }
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tracing::{Instrument, debug, info, info_span, warn};
 
+use super::Sap;
 use super::carry::Acknowledgement;
 use super::report::{Failure, summary};
-use super::Sap;
 use crate::address::{Address, Domain};
 use crate::ident;
 use crate::messaging::{Message as Kept, Report};
@@ -145,9 +145,8 @@ impl Sap {
         if *sender.domain() != home {
             return Err(Outcome::new(Code::ADDRESS_ERROR, "the sender lives in another domain than the requestor"));
         }
-        let content = request
-            .body()
-            .map_err(|_| Outcome::new(Code::BAD_PARAMETER, "ContentData does not match its encoding"))?;
+        let content =
+            request.body().map_err(|_| Outcome::new(Code::BAD_PARAMETER, "ContentData does not match its encoding"))?;
         let most = self.settings.messages.max_size;
         if content.len() > most {
             let why = format!("the content has {} bytes, {most} are allowed", content.len());

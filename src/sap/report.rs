@@ -103,13 +103,7 @@ impl Sap {
     }
 
     /// A result that came after the client was answered: success was promised, so only failure is told.
-    pub(super) fn report_late(
-        &self,
-        now: Timestamp,
-        context: &str,
-        result: &RemoteResult,
-        turn: &mut Turn,
-    ) {
+    pub(super) fn report_late(&self, now: Timestamp, context: &str, result: &RemoteResult, turn: &mut Turn) {
         let Ok(context) = serde_json::from_str::<SendContext>(context) else {
             debug!("a result without a context");
             return;

@@ -23,7 +23,7 @@ use crate::vocabulary::{Text, Version};
 const REMEMBERED: usize = 64;
 
 /// What of a session survives a restart of the node: record `session/<id>`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct SessionRecord {
     /// The id, a credential.
     pub id: SessionId,
@@ -193,9 +193,9 @@ impl Sessions {
     pub fn same_client(&self, user: &Address, client: &ClientId, application: Option<&Text>) -> Vec<SessionId> {
         let ids = self.of_user.get(user).map(|ids| ids.clone()).unwrap_or_default();
         let same = |id: &SessionId| {
-            self.live.get(id).is_some_and(|live| {
-                live.record.client == *client && live.record.application.as_ref() == application
-            })
+            self.live
+                .get(id)
+                .is_some_and(|live| live.record.client == *client && live.record.application.as_ref() == application)
         };
         ids.into_iter().filter(same).collect()
     }

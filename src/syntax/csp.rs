@@ -83,9 +83,7 @@ pub fn read(
                 std::borrow::Cow::Owned(_) => 0,
             };
             let source = XmlSource::new(&document, limits).map_err(unread)?;
-            Reading::new(source, version_of_session)
-                .run()
-                .map_err(|fault| ReadError { at: fault.at + before, ..fault })
+            Reading::new(source, version_of_session).run().map_err(|fault| ReadError { at: fault.at + before, ..fault })
         }
         Encoding::Wbxml => Reading::new(WbxmlSource::new(body, limits).map_err(unread)?, version_of_session).run(),
     }
@@ -178,7 +176,7 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
             Err(fault) => {
                 self.seen.version = match self.source.told() {
                     Some(Told::Foreign(..)) => None,
-                    _ => self.seen.version.or(Some(self.source.version())),
+                    _ => self.seen.version.or_else(|| Some(self.source.version())),
                 };
                 Err(self.source.fail(fault, self.seen))
             }

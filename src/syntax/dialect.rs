@@ -62,9 +62,11 @@ pub(super) const PREFIXES: [(u8, &str); 9] = [
 
 /// What the digits after `family` (`CSP`, `SSP`) say, as in `…/WV-CSP1.2` or `-//OMA//DTD WV-CSP 1.2//EN`.
 pub(super) fn told(name: &str, family: &str) -> Option<Told> {
-    let at = name.char_indices().rev().map(|(at, _)| at).find(|at| {
-        name.get(*at..*at + family.len()).is_some_and(|part| part.eq_ignore_ascii_case(family))
-    })?;
+    let at = name
+        .char_indices()
+        .rev()
+        .map(|(at, _)| at)
+        .find(|at| name.get(*at..*at + family.len()).is_some_and(|part| part.eq_ignore_ascii_case(family)))?;
     let digits = name.get(at + family.len()..)?.trim_start();
     let digits = digits.get(..digits.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(digits.len()))?;
     if let Some(version) = Version::from_digits(digits) {

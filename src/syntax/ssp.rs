@@ -3,11 +3,21 @@
 //! A *fragment* is the bytes of one primitive element, from `<` to `>`, `MetaInfo` included. The relay keeps
 //! and forwards fragments; only the ends of a path decode them.
 
+mod forms;
+mod scan;
+mod sink;
+mod source;
+
 use bytes::Bytes;
 
-use super::{Limits, ReadError, Said};
+use self::sink::SspSink;
+use self::source::{Replay, Shaper};
+use super::dialect::ssp_namespace;
+use super::xml::escape::{Place, escape};
+use super::xml::sink::DECLARATION;
+use super::{Limits, ReadError, Said, Seen};
 use crate::vocabulary::interop::MetaInfo;
-use crate::vocabulary::{Element, Mode, Primitive, Text, Version};
+use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Sink, Text, Value, Version};
 
 /// The content type of SSP.
 pub const CONTENT_TYPE: &str = "application/vnd.wv.ssp+xml";
@@ -66,9 +76,12 @@ pub struct Part<'a> {
 }
 
 /// Scans a message: envelope and `MetaInfo` are read, primitives are only checked for form.
+///
+/// All of it has to be well-formed XML in UTF-8. [`DecodeError::Malformed`]: it is not; [`DecodeError::Unexpected`]:
+/// the root, or its first child, is none of SSP's; [`DecodeError::Missing`]: the root holds nothing, or a session id,
+/// mode, transaction id, transaction or primitive is absent; [`DecodeError::Doctype`]: an internal subset.
 pub fn scan<'a>(body: &'a [u8], limits: &Limits) -> Result<Envelope<'a>, ReadError> {
-    let _ = (body, limits);
-    unimplemented!("syntax helper")
+    scan::scan(body, limits)
 }
 
 /// Reads a fragment.
@@ -77,24 +90,94 @@ pub fn read_fragment(
     version: Version,
     limits: &Limits,
 ) -> Result<(Option<MetaInfo>, Said), ReadError> {
-    let _ = (fragment, version, limits);
-    unimplemented!("syntax helper")
+    let seen = || Seen { version: Some(version), ..Seen::default() };
+    let unread = |fault| ReadError { fault, at: 0, path: String::new(), seen: seen() };
+    let text = std::str::from_utf8(fragment)
+        .map_err(|_| unread(DecodeError::Unsupported("an encoding other than UTF-8".into())))?;
+    let mut shaper = Shaper::new(text, limits).map_err(unread)?;
+    let shaped = shaper.shape().map_err(|fault| {
+        let (at, path) = shaper.place();
+        ReadError { fault, at, path, seen: seen() }
+    })?;
+    let placed = |fault, at| ReadError { fault, at, path: shaper.path(at), seen: seen() };
+    let meta = if shaped.meta.is_empty() {
+        None
+    } else {
+        let mut replay = Replay::new(shaped.meta, version);
+        Some(MetaInfo::decode(Element::MetaInfo, &mut replay).map_err(|fault| placed(fault, replay.at))?)
+    };
+    let primitive = match shaped.element {
+        Some(element) => {
+            let mut replay = Replay::new(shaped.events, version);
+            Primitive::decode(element, &mut replay).map_err(|fault| placed(fault, replay.at))?
+        }
+        None => None,
+    };
+    let said = match primitive {
+        Some(primitive) => Said::Known(primitive),
+        None => Said::Unknown(shaped.name.chars().take(64).collect()),
+    };
+    Ok((meta, said))
 }
 
 /// Writes a primitive as a fragment.
 pub fn write_fragment(meta: Option<&MetaInfo>, primitive: &Primitive, version: Version) -> Bytes {
-    let _ = (meta, primitive, version);
-    unimplemented!("syntax helper")
+    let meta = meta.map(|meta| {
+        let mut sink = SspSink::new(version);
+        sink.start(Element::MetaInfo);
+        meta.encode(&mut sink);
+        sink.end(Element::MetaInfo);
+        sink.finish(&[])
+    });
+    let mut sink = SspSink::new(version);
+    primitive.encode(&mut sink);
+    sink.finish(meta.as_deref().unwrap_or_default()).into()
 }
 
 /// Puts a session envelope around fragments.
 pub fn session_message(version: Version, session: &str, parts: &[Part<'_>]) -> Bytes {
-    let _ = (version, session, parts);
-    unimplemented!("syntax helper")
+    let inside: usize = parts.iter().map(|part| part.fragment.len() + part.id.len() + 80).sum();
+    let mut out = begin(version, inside + session.len());
+    out.extend_from_slice(b"<Session sessionID=\"");
+    escape(session, Place::Attribute, &mut out);
+    out.extend_from_slice(b"\">");
+    for part in parts {
+        transaction(b"Transaction", part, &mut out);
+    }
+    out.extend_from_slice(b"</Session></WV-SSP-Message>");
+    out.into()
 }
 
 /// Puts a set-up envelope around a fragment.
 pub fn setup_message(version: Version, part: &Part<'_>) -> Bytes {
-    let _ = (version, part);
-    unimplemented!("syntax helper")
+    let mut out = begin(version, part.fragment.len() + part.id.len());
+    transaction(b"SetupTransaction", part, &mut out);
+    out.extend_from_slice(b"</WV-SSP-Message>");
+    out.into()
 }
+
+fn begin(version: Version, inside: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(inside + 320);
+    out.extend_from_slice(DECLARATION);
+    out.extend_from_slice(b"<WV-SSP-Message xmlns=\"");
+    out.extend_from_slice(ssp_namespace(version).as_bytes());
+    out.extend_from_slice(b"\">");
+    out
+}
+
+fn transaction(name: &[u8], part: &Part<'_>, out: &mut Vec<u8>) {
+    out.push(b'<');
+    out.extend_from_slice(name);
+    out.extend_from_slice(b" mode=\"");
+    out.extend_from_slice(part.mode.as_str().as_bytes());
+    out.extend_from_slice(b"\" transactionID=\"");
+    escape(part.id, Place::Attribute, out);
+    out.extend_from_slice(b"\">");
+    out.extend_from_slice(part.fragment);
+    out.extend_from_slice(b"</");
+    out.extend_from_slice(name);
+    out.push(b'>');
+}
+
+#[cfg(test)]
+mod tests;

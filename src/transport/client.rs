@@ -4,6 +4,8 @@
 mod failure;
 mod pool;
 mod probe;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::pin::Pin;

@@ -5,6 +5,8 @@ mod connection;
 pub(crate) mod csp;
 mod io;
 pub(crate) mod ssp;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -1,20 +1,25 @@
 //! What this room's tests share: a folder of certificates, peer files, servers that note what they get.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::config::{Agreement, Peer, PeerLimits, Tls};
 use crate::relay::{Bearer, Post, PostId, Posted};
 use crate::vocabulary::Version;
 
 use super::pki::{Authority, Issued};
-use super::{BoxFuture, Identity, Limits, PeerClients, PeerIdentity, Peers, Server, serve_ssp};
+use super::tls::client_config;
+use super::{BoxFuture, Identity, Limits, PeerClients, PeerIdentity, Peers, Server, SspAnswer, serve_ssp};
 
 /// A folder with an authority and what it issued.
 pub(crate) struct Folder {
@@ -28,6 +33,8 @@ pub(crate) struct Inbox {
     pub(crate) got: Mutex<Vec<(PeerIdentity, HeaderMap, Bytes)>>,
     /// Taken from by each request that must wait; `None` = nobody waits.
     pub(crate) gate: Option<tokio::sync::Semaphore>,
+    /// How often what comes after an answer was done.
+    pub(crate) after: Arc<Mutex<usize>>,
 }
 
 impl Folder {
@@ -98,14 +105,35 @@ impl Folder {
     }
 }
 
+/// A connection to `address` that shows a certificate for `names` and offers one protocol.
+pub(crate) async fn connect(folder: &Folder, names: &[&str], address: SocketAddr, alpn: &str) -> TlsStream<TcpStream> {
+    let south = folder.peer("south.example", &[]);
+    let (identity, _) = Identity::load(Some(&folder.tls(names)), std::slice::from_ref(&south)).unwrap();
+    let roster = identity.roster();
+    let mut config = client_config(roster.peer(&south.domain).unwrap().clone(), roster.own().unwrap().clone()).unwrap();
+    config.alpn_protocols = vec![alpn.as_bytes().to_vec()];
+    let socket = TcpStream::connect(address).await.unwrap();
+    TlsConnector::from(Arc::new(config)).connect("south.example".try_into().unwrap(), socket).await.unwrap()
+}
+
+/// Writes a request as it is and reads to the end of the connection.
+pub(crate) async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // A server that closes while we still send resets the connection; what it said counts.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 impl Peers for Inbox {
-    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, u16> {
+    fn ssp(&self, from: PeerIdentity, headers: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer> {
         Box::pin(async move {
             self.got.lock().unwrap().push((from, headers, body));
             if let Some(gate) = &self.gate {
                 gate.acquire().await.unwrap().forget();
             }
-            200
+            let after = self.after.clone();
+            SspAnswer { status: 200, after: Box::new(move || *after.lock().unwrap() += 1) }
         })
     }
 }

@@ -1,11 +1,9 @@
 //! Instant messaging: send, deliver, report.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
 use super::Version::V13;
+use super::base64;
 use super::party::{Recipient, Sender, User};
 use super::record::record;
 use super::status::Outcome;
@@ -93,12 +91,6 @@ record! {
     }
 }
 
-/// Takes base64 with or without padding.
-const TOLERANT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 impl SendMessageRequest {
     /// The content's bytes, whatever way they came.
     ///
@@ -125,9 +117,7 @@ fn body(info: &MessageInfo, content: Option<&Content>) -> Result<Bytes, DecodeEr
         None => Ok(Bytes::new()),
         Some(Content::Binary(bytes)) => Ok(bytes.clone()),
         Some(Content::Text(text)) if is_base64 => {
-            let letters: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-            let bytes = TOLERANT.decode(letters).map_err(|_| DecodeError::Value(Element::ContentData))?;
-            Ok(bytes.into())
+            base64::decode(text).map(Bytes::from).ok_or(DecodeError::Value(Element::ContentData))
         }
         Some(Content::Text(text)) => Ok(Bytes::copy_from_slice(text.as_bytes())),
     }

@@ -49,6 +49,12 @@ macro_rules! primitives {
         }
 
         impl Primitive {
+            /// One of each primitive, made up.
+            #[cfg(test)]
+            pub(crate) fn samples(dice: &mut super::sample::Dice) -> Vec<Self> {
+                vec![ $( Self::$name(super::sample::Sample::sample(dice)), )* ]
+            }
+
             /// The elements that are primitives.
             pub const ELEMENTS: &'static [Element] = &[ $( Element::$name, )* ];
 

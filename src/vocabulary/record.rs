@@ -201,6 +201,21 @@ macro_rules! record {
         #[derive(Clone, Debug, Default, PartialEq)]
         $vis struct $name { $( $(#[$field_meta])* pub $field: $ty ),* }
 
+        #[cfg(test)]
+        impl $crate::vocabulary::sample::Sample for $name {
+            fn sample(dice: &mut $crate::vocabulary::sample::Dice) -> Self {
+                Self { $(
+                    $field: if $crate::vocabulary::Element::$tag.versions().contains(&dice.version)
+                        $( && ($range).contains(&dice.version) )?
+                    {
+                        $crate::vocabulary::sample::Sample::sample(dice)
+                    } else {
+                        Default::default()
+                    }
+                ),* }
+            }
+        }
+
         impl $crate::vocabulary::Value for $name {
             #[allow(unused_variables, unused_mut)]
             fn decode<'a>(

@@ -40,21 +40,29 @@ pub struct Node {
     /// Feature, function group or function.
     pub element: Element,
     /// What stands below.
-    pub children: Vec<Node>,
+    pub children: Vec<Self>,
 }
 
 impl Node {
-    fn decode_children<'a>(from: &mut impl Source<'a>, depth: u8) -> Result<Vec<Self>, DecodeError> {
+    /// The children of the current element; `None` if there were some but none that is known, for then the
+    /// element doesn't mean all below it.
+    fn decode_children<'a>(from: &mut impl Source<'a>, depth: u8) -> Result<Option<Vec<Self>>, DecodeError> {
         let mut nodes = Vec::new();
+        let mut strangers = false;
         while let Some(child) = from.child()? {
             match child {
                 Some(element) if depth > 0 => {
-                    nodes.push(Self { element, children: Self::decode_children(from, depth - 1)? });
+                    let children = Self::decode_children(from, depth - 1)?;
+                    strangers |= children.is_none();
+                    nodes.extend(children.map(|children| Self { element, children }));
                 }
-                _ => from.skip()?,
+                _ => {
+                    strangers |= depth > 0;
+                    from.skip()?;
+                }
             }
         }
-        Ok(nodes)
+        Ok((!nodes.is_empty() || !strangers).then_some(nodes))
     }
 
     fn encode(&self, to: &mut impl Sink) {
@@ -74,7 +82,9 @@ impl Value for Functions {
         let mut functions = Self::default();
         while let Some(child) = from.child()? {
             match child {
-                Some(Element::WvCspFeat) => functions.features = Some(Node::decode_children(from, 3)?),
+                Some(Element::WvCspFeat) => {
+                    functions.features = Some(Node::decode_children(from, 3)?.unwrap_or_default());
+                }
                 _ => from.skip()?,
             }
         }
@@ -88,5 +98,59 @@ impl Value for Functions {
             }
             to.end(Element::WvCspFeat);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::vocabulary::{Event, Version};
+
+    struct Events(VecDeque<Event<'static>>);
+
+    impl Source<'static> for Events {
+        fn next(&mut self) -> Result<Event<'static>, DecodeError> {
+            self.0.pop_front().ok_or(DecodeError::Eof)
+        }
+        fn version(&self) -> Version {
+            Version::V12
+        }
+    }
+
+    /// Reads what stands between the parentheses: `Name(` starts, `)` ends.
+    fn read(text: &str) -> Functions {
+        let words = text.replace('(', " ( ").replace(')', " ) ");
+        let events = words.split_whitespace().filter_map(|word| match word {
+            "(" => None,
+            ")" => Some(Event::End),
+            name => Some(Event::Start(Element::from_xml(name))),
+        });
+        let mut events = Events(events.chain([Event::End]).collect());
+        Functions::decode(Element::Functions, &mut events).unwrap()
+    }
+
+    fn leaf(element: Element) -> Node {
+        Node { element, children: Vec::new() }
+    }
+
+    #[test]
+    fn a_tree_is_read_down_to_its_functions() {
+        let tree = read("WVCSPFeat(IMFeat(IMSendFunc(MDELIV())) GroupFeat())");
+        let send = Node { element: Element::ImSendFunc, children: vec![leaf(Element::Mdeliv)] };
+        let im = Node { element: Element::ImFeat, children: vec![send] };
+        assert_eq!(tree.features, Some(vec![im, leaf(Element::GroupFeat)]));
+        assert_eq!(read("").features, None);
+        assert_eq!(read("WVCSPFeat()").features, Some(Vec::new()));
+    }
+
+    #[test]
+    fn an_element_that_holds_only_strangers_does_not_mean_all_below_it() {
+        let tree = read("WVCSPFeat(IMFeat(Vendor()) GroupFeat(Vendor() GroupUseFunc(Vendor())) PresenceFeat())");
+        assert_eq!(tree.features, Some(vec![leaf(Element::PresenceFeat)]));
+        let tree = read("WVCSPFeat(IMFeat(Vendor() IMAuthFunc(GLBLU(Vendor()))))");
+        let auth = Node { element: Element::ImAuthFunc, children: vec![leaf(Element::Glblu)] };
+        assert_eq!(tree.features, Some(vec![Node { element: Element::ImFeat, children: vec![auth] }]));
     }
 }

@@ -164,7 +164,9 @@ impl Node {
                 Change::Delete { key, .. } => {
                     self.disk.records.remove(&key);
                 }
-                Change::Append { .. } | Change::Forget { .. } => unreachable!("the relay keeps no mailbox"),
+                Change::Append { .. } | Change::Forget { .. } | Change::Take { .. } => {
+                    unreachable!("the relay keeps no mailbox")
+                }
             }
         }
         for message in deed.executed.drain(..) {

@@ -11,7 +11,6 @@ use postern::vocabulary::message::NewMessage;
 use postern::vocabulary::status::Code;
 use postern::vocabulary::{Text, Version};
 
-
 /// How long anything may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 

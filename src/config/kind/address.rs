@@ -26,8 +26,8 @@ pub(in crate::config) struct PeerUrl;
 /// An exact DNS name, no wildcard.
 pub(in crate::config) struct DnsName;
 
-/// Reads a provider's domain.
-pub(super) fn domain(text: &str) -> Result<Domain, String> {
+/// Reads a provider's domain as configurations and command lines take it, or says what is wrong with it.
+pub fn domain(text: &str) -> Result<Domain, String> {
     host_name(text)?;
     text.parse().map_err(|error: crate::address::AddressError| error.to_string())
 }
@@ -76,7 +76,7 @@ fn range(text: &str) -> Result<AddressRange, String> {
     let most = if network.is_ipv4() { 32 } else { 128 };
     let prefix = match bits {
         None => most,
-        Some(bits) => bits.parse().ok().filter(|bits| *bits <= most).ok_or(format!("/0 to /{most}"))?,
+        Some(bits) => bits.parse().ok().filter(|bits| *bits <= most).ok_or_else(|| format!("/0 to /{most}"))?,
     };
     let range = AddressRange { network, prefix };
     if range.lowest() == network { Ok(range) } else { Err(format!("the range begins at {}/{prefix}", range.lowest())) }
@@ -97,7 +97,8 @@ fn url(text: &str, schemes: &[&str]) -> Result<String, String> {
     if bare.parse::<IpAddr>().is_err() {
         host_name(host)?;
     }
-    if authority.ends_with(':') || uri.port().is_some() && !matches!(uri.port_u16(), Some(1..)) {
+    let port = authority.strip_prefix(host).unwrap_or_default().strip_prefix(':');
+    if port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
         return Err("ports are 1 to 65535".into());
     }
     Ok(text.to_owned())

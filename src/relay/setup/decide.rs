@@ -274,11 +274,8 @@ impl Peer {
     }
 
     fn count_setup(&self, role: Role, outcome: &'static str) {
-        let labels = [
-            ("peer", self.domain.to_string()),
-            ("role", role.as_str().to_owned()),
-            ("outcome", outcome.to_owned()),
-        ];
+        let labels =
+            [("peer", self.domain.to_string()), ("role", role.as_str().to_owned()), ("outcome", outcome.to_owned())];
         metrics::counter!("postern_relay_setups_total", &labels).increment(1);
     }
 }

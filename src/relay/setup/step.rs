@@ -29,10 +29,7 @@ pub(in super::super) enum Heard {
     /// `LoginRequest`.
     Digest(Proof, Option<u32>),
     /// `LoginResponse` with its session id.
-    Session {
-        theirs: SessionId,
-        ttl: Option<u32>,
-    },
+    Session { theirs: SessionId, ttl: Option<u32> },
     /// `LoginResponse` that refuses.
     Refusal(String),
 }
@@ -151,9 +148,10 @@ impl Heard {
             let words = outcome.description.unwrap_or_else(|| code.meaning().into());
             let redirect = match response.redirect {
                 Some(list) if (300..400).contains(&code.0) => {
-                    format!("; it asks to set up at {} instead, which is not followed: change [url] of its peer file", {
-                        list.urls.join(", ")
-                    })
+                    format!(
+                        "; it asks to set up at {} instead, which is not followed: change [url] of its peer file",
+                        { list.urls.join(", ") }
+                    )
                 }
                 _ => String::new(),
             };

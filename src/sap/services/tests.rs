@@ -229,3 +229,59 @@ fn an_agreement_is_stored_by_names_and_survives_unknown_ones() {
     let never = serde_json::to_string(&Agreed::default()).unwrap();
     assert_eq!(serde_json::from_str::<Agreed>(&never).unwrap(), Agreed::default());
 }
+
+/// Every token that a request may hold, at any height.
+fn tokens() -> Vec<Element> {
+    let rows = super::tree::FUNCTIONS.iter();
+    let mut all: Vec<Element> =
+        rows.flat_map(|row| [Some(row.feature), row.group, Some(row.token)]).flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The functions a tree names, whole groups and features spelt out.
+fn named(nodes: &[Node], version: Version, into: &mut Vec<Element>) {
+    for node in nodes {
+        if node.children.is_empty() {
+            let rows = super::tree::FUNCTIONS.iter().filter(|row| row.exists_in(version));
+            into.extend(rows.filter(|row| row.is_below(node.element)).map(|row| row.token));
+        }
+        named(&node.children, version, into);
+    }
+}
+
+fn any_request() -> impl proptest::strategy::Strategy<Value = Vec<Node>> {
+    use proptest::prelude::*;
+    let token = proptest::sample::select(tokens());
+    let leaf = token.clone().prop_map(|element| node(element, &[]));
+    let tree = leaf.prop_recursive(2, 24, 4, move |inner| {
+        (token.clone(), proptest::collection::vec(inner, 0..4)).prop_map(|(element, below)| node(element, &below))
+    });
+    proptest::collection::vec(tree, 1..5)
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_is_asked_is_agreed_or_refused_and_never_both(
+        request in any_request(),
+        version in proptest::sample::select(Version::ALL.to_vec()),
+        im in proptest::bool::ANY,
+    ) {
+        let offered = Offered::new(&services(if im { Pse::Local } else { Pse::None }));
+        let (agreed, response) = negotiate(&wanting(&request), version, &offered);
+        let agreed = agreed.unwrap();
+        let refused = response.functions.and_then(|functions| functions.features).unwrap_or_default();
+        let (mut asked, mut denied) = (Vec::new(), Vec::new());
+        named(&request, version, &mut asked);
+        named(&refused, version, &mut denied);
+        for function in &asked {
+            let given = agreed.has(*function, &offered);
+            proptest::prop_assert!(given != denied.contains(function), "{:?} of {:?}: {:?}", function, request, refused);
+            proptest::prop_assert_eq!(given, offered.has(*function));
+        }
+        for function in &denied {
+            proptest::prop_assert!(asked.contains(function), "{:?} was not asked", function);
+        }
+    }
+}

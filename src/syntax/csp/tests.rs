@@ -1,9 +1,15 @@
 //! The envelope in both encodings.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::vocabulary::Content;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
+use crate::vocabulary::base64::encode;
+use crate::vocabulary::element::Kind;
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::record::Empty;
+use crate::vocabulary::sample::{Dice, Sample};
 use crate::vocabulary::status::Code;
 
 #[path = "vectors.rs"]
@@ -58,4 +64,268 @@ fn the_vectors_are_met_byte_for_byte() {
 
     let poll = message(Version::V11, Some("s1"), Mode::Request, None, Primitive::PollingRequest(Empty));
     stands_for(&POLLING_REQUEST, &poll);
+}
+
+/// A sink that only watches where integers are put.
+struct Watch {
+    version: Version,
+    element: Element,
+}
+
+impl Sink for Watch {
+    fn version(&self) -> Version {
+        self.version
+    }
+    fn start(&mut self, element: Element) {
+        self.element = element;
+    }
+    fn text(&mut self, _: &str) {}
+    fn integer(&mut self, _: u32) {
+        assert_eq!(self.element.kind(), Kind::Integer, "{}", self.element.xml());
+    }
+    fn opaque(&mut self, _: &[u8]) {
+        assert_eq!(self.element.kind(), Kind::Binary, "{}", self.element.xml());
+    }
+    fn end(&mut self, _: Element) {}
+}
+
+#[test]
+fn numbers_stand_only_in_elements_of_numbers() {
+    for version in Version::ALL {
+        for seed in 0..50 {
+            for primitive in Primitive::samples(&mut Dice::new(seed, version)) {
+                primitive.encode(&mut Watch { version, element: Element::Status });
+            }
+        }
+    }
+}
+
+/// CSP-XML has nothing but characters.
+fn as_characters(mut said: Primitive) -> Primitive {
+    let content = match &mut said {
+        Primitive::SendMessageRequest(request) => request.content.as_mut(),
+        Primitive::NewMessage(message) => message.content.as_mut(),
+        Primitive::SendSecretToken(token) => Some(&mut token.token),
+        Primitive::SspLoginRequest(login) => Some(&mut login.digest),
+        _ => None,
+    };
+    if let Some(content @ Content::Binary(_)) = content
+        && let Content::Binary(bytes) = content
+    {
+        *content = Content::Text(encode(bytes));
+    }
+    said
+}
+
+/// Primitives that CSP has.
+fn on_csp(primitive: &Primitive) -> bool {
+    primitive.element().wbxml().is_some()
+}
+
+proptest! {
+    #[test]
+    fn every_primitive_comes_back_in_every_version_and_encoding(seed: u64) {
+        for version in Version::ALL {
+            let mut dice = Dice::new(seed, version);
+            for said in Primitive::samples(&mut dice).into_iter().filter(on_csp) {
+                let poll = Option::sample(&mut dice);
+                let session = [None, Some("s-1@north.example")][dice.below(2)];
+                let id = [None, Some("a<1>")][dice.below(2)];
+                let mode = [Mode::Request, Mode::Response][dice.below(2)];
+                let mut sent = message(version, session, mode, id, said.clone());
+                sent.poll = poll;
+                let wbxml = write(&sent, Encoding::Wbxml);
+                prop_assert_eq!(&read_plainly(&wbxml, Encoding::Wbxml).unwrap(), &sent);
+                let xml = write(&sent, Encoding::Xml);
+                sent.transactions[0].said = Said::Known(as_characters(said));
+                prop_assert_eq!(&read_plainly(&xml, Encoding::Xml).unwrap(), &sent);
+            }
+        }
+    }
+}
+
+fn login_with(root: &str, session: &str) -> String {
+    format!(
+        "<WV-CSP-Message {root}><Session><SessionDescriptor><SessionType>Inband</SessionType>{session}\
+         </SessionDescriptor><Transaction><TransactionDescriptor><TransactionMode>Request</TransactionMode>\
+         <TransactionID>7</TransactionID></TransactionDescriptor><TransactionContent><Polling-Request/>\
+         </TransactionContent></Transaction></Session></WV-CSP-Message>"
+    )
+}
+
+#[test]
+fn the_version_is_found_in_this_order() {
+    let version = |document: &str| {
+        let of_session = |_: &SessionId| Some(Version::V13);
+        read(document.as_bytes(), Encoding::Xml, &Limits::default(), of_session).unwrap().version
+    };
+    let named = "<SessionID>s</SessionID>";
+    let doctype = "<?xml version='1.0'?>\n<!DOCTYPE WV-CSP-Message PUBLIC '-//OMA//DTD WV-CSP 1.1//EN' \
+                   'http://www.openmobilealliance.org/DTD/WV-CSP.XML'>\n";
+    let namespace = "xmlns:xsd='http://www.w3.org/2001/XMLSchema' xmlns='http://www.openmobilealliance.org/WV-CSP1.2'";
+    assert_eq!(version(&format!("{doctype}{}", login_with(namespace, named))), Version::V12);
+    assert_eq!(version(&format!("{doctype}{}", login_with("", named))), Version::V11);
+    assert_eq!(version(&login_with("", named)), Version::V13);
+    assert_eq!(version(&login_with("", "")), Version::V12);
+}
+
+#[test]
+fn the_public_id_of_wbxml_counts_after_the_namespace() {
+    let with_header = |header: &[u8], keep_namespace: bool| {
+        let vector = POLLING_REQUEST.bytes();
+        let rest = if keep_namespace { vector[4..].to_vec() } else { [&[0x49], &vector[11..]].concat() };
+        read_plainly(&[header, &rest].concat(), Encoding::Wbxml).unwrap().version
+    };
+    assert_eq!(with_header(&[3, 0x11, 0x6A, 0], true), Version::V11);
+    assert_eq!(with_header(&[3, 0x11, 0x6A, 0], false), Version::V12);
+    assert_eq!(with_header(&[3, 0x01, 0x6A, 0], false), Version::V12);
+    let literal = [&[3, 0, 0, 0x6A, 28], b"-//OMA//DTD IMPS-CSP 1.3//EN".as_slice()].concat();
+    assert_eq!(with_header(&literal, false), Version::V13);
+}
+
+#[test]
+fn a_version_not_spoken_is_told_with_what_an_answer_needs() {
+    let document = login_with("xmlns='http://www.openmobilealliance.org/DTD/IMPS-CSP1.4'", "<SessionID>s</SessionID>");
+    let error = read_plainly(document.as_bytes(), Encoding::Xml).unwrap_err();
+    assert_eq!(error.fault, DecodeError::Unsupported("CSP 1.4".into()));
+    assert_eq!(error.seen.version, None);
+    assert_eq!(error.seen.session, Some(SessionId::new("s")));
+    assert_eq!(error.seen.transaction.as_deref(), Some("7"));
+}
+
+#[test]
+fn an_unknown_primitive_keeps_its_envelope() {
+    let document = login_with("", "<SessionID> s </SessionID>").replace("Polling-Request", "v:Vendor-Request");
+    let message = read_plainly(document.as_bytes(), Encoding::Xml).unwrap();
+    assert_eq!(message.session, Some(SessionId::new("s")));
+    assert_eq!(message.transactions[0].id.as_deref(), Some("7"));
+    assert_eq!(message.transactions[0].said, Said::Unknown("Vendor-Request".into()));
+    // A primitive that the tables know but nobody implements yet.
+    let document = document.replace("v:Vendor-Request", "GetMap-Request");
+    let message = read_plainly(document.as_bytes(), Encoding::Xml).unwrap();
+    assert_eq!(message.transactions[0].said, Said::Unknown("GetMap-Request".into()));
+}
+
+#[test]
+fn a_broken_primitive_is_told_with_its_place_and_its_envelope() {
+    let document = login_with("xmlns='http://www.wireless-village.org/CSP1.1'", "<SessionID>s</SessionID>")
+        .replace("<Polling-Request/>", "<SendMessage-Request><DeliveryReport>maybe</DeliveryReport></SendMessage-Request>");
+    let error = read_plainly(document.as_bytes(), Encoding::Xml).unwrap_err();
+    assert_eq!(error.fault, DecodeError::Value(Element::DeliveryReport));
+    assert_eq!(&document[error.at..error.at + 4], "</De");
+    assert_eq!(
+        error.path,
+        "WV-CSP-Message/Session/Transaction/TransactionContent/SendMessage-Request/DeliveryReport"
+    );
+    let seen = Seen {
+        version: Some(Version::V11),
+        session: Some(SessionId::new("s")),
+        transaction: Some("7".into()),
+    };
+    assert_eq!(error.seen, seen);
+    let wbxml = [3, 0x10, 0x6A, 0, 0x49, 0x6D, 0x6E, 0x6F, 3, b's', 0, 1, 1, 0x72, 0x74, 0x76, 0x80, 0x20, 1, 0x75, 3];
+    let error = read_plainly(&wbxml, Encoding::Wbxml).unwrap_err();
+    assert_eq!((error.fault, error.at), (DecodeError::Eof, wbxml.len() - 1));
+    assert_eq!(error.path, "WV-CSP-Message/Session/Transaction/TransactionDescriptor/TransactionID");
+    assert_eq!(error.seen.session, Some(SessionId::new("s")));
+}
+
+#[test]
+fn the_poll_flag_is_read_in_both_places_and_written_in_the_versions_own() {
+    for (version, inside) in [(Version::V11, true), (Version::V12, false), (Version::V13, false)] {
+        let mut flagged = message(version, Some("s"), Mode::Request, None, Primitive::PollingRequest(Empty));
+        flagged.poll = Some(true);
+        let written = write(&flagged, Encoding::Xml);
+        let text = std::str::from_utf8(&written).unwrap();
+        assert_eq!(text.contains("<Poll>T</Poll></TransactionDescriptor>"), inside, "{version}");
+        assert_eq!(text.contains("</Transaction><Poll>T</Poll></Session>"), !inside, "{version}");
+        let other = match inside {
+            true => text.replace("<Poll>T</Poll>", "").replace("</Transaction>", "</Transaction><Poll>t</Poll>"),
+            false => text.replace("<Poll>T</Poll>", "").replace("</TransactionMode>", "</TransactionMode><Poll>t</Poll>"),
+        };
+        assert_eq!(read_plainly(other.as_bytes(), Encoding::Xml).unwrap().poll, Some(true));
+    }
+}
+
+#[test]
+fn documents_as_phones_and_their_gateways_write_them_are_read() {
+    let plain = login_with("", "<SessionID>s</SessionID>");
+    let expected = read_plainly(plain.as_bytes(), Encoding::Xml).unwrap();
+    let pretty = plain.replace('>', ">\n  ").replace("</", "\n </");
+    let marked = format!("\u{FEFF}\r\n {plain}");
+    let prefixed = plain.replace("</", "</w:").replace('<', "<w:").replace("<w:/w:", "</w:");
+    let commented = plain.replace("<Session>", "<!-- x --><?y z?><Session><![CDATA[ ]]>");
+    let cdata = plain.replace(">7<", "><![CDATA[7]]><").replace(">s<", ">&#115;<");
+    let shouted = plain.replace("Request</TransactionMode>", "REQUEST</TransactionMode>");
+    let decorated = plain.replace("<Transaction>", "<Transaction a='1'><ExtBlock xmlns='urn:x'><b>1</b></ExtBlock>");
+    for document in [pretty, marked, prefixed, commented, cdata, shouted, decorated] {
+        assert_eq!(read_plainly(document.as_bytes(), Encoding::Xml).unwrap(), expected, "{document}");
+    }
+    let wide: Vec<u8> = std::iter::once(0xFEFF).chain(plain.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    assert_eq!(read_plainly(&wide, Encoding::Xml).unwrap(), expected);
+}
+
+#[test]
+fn entities_and_internal_subsets_are_refused() {
+    let body = login_with("", "<SessionID>s</SessionID>");
+    let bomb = format!("<!DOCTYPE a [<!ENTITY b \"bb\"><!ENTITY c \"&b;&b;\">]>{body}");
+    assert_eq!(read_plainly(bomb.as_bytes(), Encoding::Xml).unwrap_err().fault, DecodeError::Doctype);
+    let undeclared = body.replace(">7<", ">&c;<");
+    let error = read_plainly(undeclared.as_bytes(), Encoding::Xml).unwrap_err();
+    assert!(matches!(error.fault, DecodeError::Malformed(_)));
+    assert!(undeclared[error.at..].starts_with("&c;"));
+}
+
+#[test]
+fn ill_formed_documents_are_refused() {
+    let body = login_with("", "<SessionID>s</SessionID>");
+    let broken = [
+        String::new(),
+        "  ".into(),
+        "text".into(),
+        "<Other/>".into(),
+        format!("{body}{body}"),
+        format!("{body}text"),
+        format!("x{body}"),
+        body.replace("</Session>", "</session>"),
+        body[..body.len() - 3].into(),
+        body.replace(">7<", ">\u{1}<"),
+        body.replace(">7<", ">&#1;<"),
+        body.replace(">7<", ">7]]><"),
+        body.replace("<Session>", "<Session a='1' a='2'>"),
+        body.replace("<Session>", "<Session a=1>"),
+        body.replace("<Session>", "<1Session>"),
+        body.replace("<Session>", "<Session><?xml version='1.0'?>"),
+        body.replace("<Session>", "<Session><!-- -- -->"),
+        format!("<WV-CSP-Message>{}</WV-CSP-Message>", "<a/>"),
+    ];
+    for document in broken {
+        assert!(read_plainly(document.as_bytes(), Encoding::Xml).is_err(), "{document}");
+    }
+    for bytes in [&b"\xFF\xFE"[..], b"<a>\xFF</a>", &[3], &[3, 0x10, 0x6A], &[9, 0x10, 0x6A, 0, 0x49], &[]] {
+        assert!(read_plainly(bytes, Encoding::Xml).is_err());
+        assert!(read_plainly(bytes, Encoding::Wbxml).is_err());
+    }
+}
+
+#[test]
+fn content_types_tell_encodings() {
+    for (name, encoding) in [
+        ("application/vnd.wv.csp.xml", Some(Encoding::Xml)),
+        ("application/vnd.wv.csp+wbxml", Some(Encoding::Wbxml)),
+        ("Application/VND.WV.CSP+XML; charset=utf-8", Some(Encoding::Xml)),
+        ("text/xml", Some(Encoding::Xml)),
+        ("application/vnd.wap.wbxml", Some(Encoding::Wbxml)),
+        ("application/vnd.wv.ssp+xml", None),
+        ("application/vnd.wv.csp.sms", None),
+        ("text/plain; a=xml", None),
+        ("", None),
+    ] {
+        assert_eq!(encoding_of(name), encoding, "{name}");
+    }
+    for version in Version::ALL {
+        for encoding in [Encoding::Xml, Encoding::Wbxml] {
+            assert_eq!(encoding_of(content_type(encoding, version)), Some(encoding));
+        }
+    }
 }

@@ -103,4 +103,3 @@ pub(super) const CAPABILITY_RESPONSE: Vector = Vector {
         01 01 01 01 01 01 01 \
     ",
 };
-

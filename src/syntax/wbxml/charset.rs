@@ -66,7 +66,7 @@ impl Strings {
     }
 
     /// The bytes of the string that begins here, without its end; `None` if it has none.
-    pub(in crate::syntax) fn terminated<'a>(self, bytes: &'a [u8]) -> Option<(&'a [u8], usize)> {
+    pub(in crate::syntax) fn terminated(self, bytes: &[u8]) -> Option<(&[u8], usize)> {
         match self {
             Self::Utf8 | Self::Old(_) => {
                 let length = bytes.iter().position(|b| *b == 0)?;

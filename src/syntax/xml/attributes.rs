@@ -61,7 +61,9 @@ fn malformed(what: &str) -> DecodeError {
 pub(in crate::syntax) fn is_name(text: &str) -> bool {
     let letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || b >= 0x80;
     match text.as_bytes() {
-        [first, rest @ ..] => letter(*first) && rest.iter().all(|b| letter(*b) || b.is_ascii_digit() || matches!(b, b'-' | b'.')),
+        [first, rest @ ..] => {
+            letter(*first) && rest.iter().all(|b| letter(*b) || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+        }
         [] => false,
     }
 }

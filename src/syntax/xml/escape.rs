@@ -113,7 +113,10 @@ mod tests {
 
     #[test]
     fn escaped_text_is_well_formed() {
-        assert_eq!(escaped("a<b>&\"c\"\r\n\t\u{1}\u{FFFF}\u{FEFF}", Place::Text), "a&lt;b&gt;&amp;\"c\"&#13;\n\t\u{FFFD}\u{FFFD}\u{FEFF}");
+        assert_eq!(
+            escaped("a<b>&\"c\"\r\n\t\u{1}\u{FFFF}\u{FEFF}", Place::Text),
+            "a&lt;b&gt;&amp;\"c\"&#13;\n\t\u{FFFD}\u{FFFD}\u{FEFF}"
+        );
         assert_eq!(escaped("\"\n\t\r<", Place::Attribute), "&quot;&#10;&#9;&#13;&lt;");
     }
 

@@ -2,11 +2,9 @@
 
 use std::io::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::escape::{Place, escape};
 use crate::syntax::dialect::namespace;
+use crate::vocabulary::base64::encode;
 use crate::vocabulary::{Element, Sink, Version};
 
 /// The declaration every document begins with.
@@ -71,7 +69,7 @@ impl Sink for XmlSink {
     }
 
     fn opaque(&mut self, bytes: &[u8]) {
-        self.text(&STANDARD.encode(bytes));
+        self.text(&encode(bytes));
     }
 
     fn end(&mut self, element: Element) {

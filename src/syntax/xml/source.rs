@@ -78,6 +78,6 @@ impl<'a> Document<'a> for XmlSource<'a> {
     }
 
     fn place(&self) -> (usize, String) {
-        (self.tokens.at(), self.tokens.path())
+        (self.tokens.at(), self.tokens.path(self.tokens.at()))
     }
 }

@@ -193,17 +193,23 @@ impl<'a> Tokens<'a> {
         self.doctype
     }
 
-    /// The names of the elements open at the last token, joined by `/`. Reads the document again: for faults only.
-    pub(in crate::syntax) fn path(&self) -> String {
+    /// The names of the attributes of the tag checked last (a bare tag changes nothing).
+    pub(in crate::syntax) fn names(&self) -> &[&'a str] {
+        &self.names
+    }
+
+    /// The names of the elements open at the token that begins at `place`, joined by `/`. Reads the document again:
+    /// for faults only.
+    pub(in crate::syntax) fn path(&self, place: usize) -> String {
         let mut reader = Reader::from_str(self.document);
         let mut open: Vec<String> = Vec::new();
         loop {
             let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             match reader.read_event() {
-                _ if at > self.at => break,
+                _ if at > place => break,
                 Ok(Raw::Start(tag)) => open.push(shown(tag.name().0)),
-                Ok(Raw::Empty(tag)) if at == self.at => open.push(shown(tag.name().0)),
-                Ok(Raw::End(_)) if at < self.at => {
+                Ok(Raw::Empty(tag)) if at == place => open.push(shown(tag.name().0)),
+                Ok(Raw::End(_)) if at < place => {
                     open.pop();
                 }
                 Ok(Raw::Eof) | Err(_) => break,

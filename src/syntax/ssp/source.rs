@@ -1,0 +1,388 @@
+//! SSP-XML as a source: a primitive's element is read whole and yielded in the shape CSP gives it, so that one set
+//! of records serves both.
+
+use std::borrow::Cow;
+
+use crate::syntax::Limits;
+use crate::syntax::date::Date;
+use crate::syntax::xml::{Tag, Token, Tokens, escape::unescape};
+use crate::vocabulary::base64::decode;
+use crate::vocabulary::element::Kind;
+use crate::vocabulary::{DecodeError, Element, Event, Source, Version};
+
+use super::forms::{Body, Form};
+
+/// Events with the places they come from.
+type Events<'a> = Vec<(usize, Event<'a>)>;
+
+/// An element in the shape of CSP.
+pub(super) struct Shaped<'a> {
+    /// The primitive's element, its name as written, and what is inside, its end included.
+    pub(super) element: Option<Element>,
+    pub(super) name: &'a str,
+    pub(super) events: Events<'a>,
+    /// What is inside `MetaInfo`, its end included; empty if there is none.
+    pub(super) meta: Events<'a>,
+}
+
+/// Yields shaped events.
+pub(super) struct Replay<'a> {
+    events: std::vec::IntoIter<(usize, Event<'a>)>,
+    version: Version,
+    /// Where the last event came from.
+    pub(super) at: usize,
+}
+
+/// Reads one element.
+pub(super) struct Shaper<'a> {
+    tokens: Tokens<'a>,
+    meta: Events<'a>,
+    /// What the recipients of a message are, one element each on the wire.
+    recipients: Events<'a>,
+    /// What a sender is called: a group, and a name in it.
+    group: Events<'a>,
+    screen_name: Events<'a>,
+    application: Events<'a>,
+    /// Where a `MessageInfo` without content type began, and what `ContentData` says of it.
+    untyped: Option<usize>,
+    content_type: Option<Cow<'a, str>>,
+    /// The primitive told its outcome.
+    outcome: bool,
+}
+
+// === impl Replay ===
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(events: Events<'a>, version: Version) -> Self {
+        Self { events: events.into_iter(), version, at: 0 }
+    }
+}
+
+impl<'a> Source<'a> for Replay<'a> {
+    fn next(&mut self) -> Result<Event<'a>, DecodeError> {
+        Ok(match self.events.next() {
+            Some((at, event)) => {
+                self.at = at;
+                event
+            }
+            None => Event::Eof,
+        })
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+}
+
+// === impl Shaper ===
+
+impl<'a> Shaper<'a> {
+    pub(super) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
+        Ok(Self {
+            tokens: Tokens::new(document, limits)?,
+            meta: Vec::new(),
+            recipients: Vec::new(),
+            group: Vec::new(),
+            screen_name: Vec::new(),
+            application: Vec::new(),
+            untyped: None,
+            content_type: None,
+            outcome: false,
+        })
+    }
+
+    /// Where a fault was noticed.
+    pub(super) fn place(&self) -> (usize, String) {
+        (self.tokens.at(), self.tokens.path(self.tokens.at()))
+    }
+
+    /// The names of the elements open at a place.
+    pub(super) fn path(&self, at: usize) -> String {
+        self.tokens.path(at)
+    }
+
+    /// Reads the element.
+    pub(super) fn shape(&mut self) -> Result<Shaped<'a>, DecodeError> {
+        let Token::Start(tag) = self.tokens.next()? else { return Err(DecodeError::Eof) };
+        let name = tag.local();
+        let mut events = Vec::with_capacity(64);
+        let form = Form::named(name);
+        let element = match form {
+            None => {
+                self.unknown(&tag)?;
+                None
+            }
+            // Standing alone, an outcome is the primitive `Status`.
+            Some(form) if form.element == Element::Result => {
+                self.push(Event::Start(Some(Element::Result)), &mut events);
+                self.fill(form, &tag, &mut events)?;
+                self.push(Event::End, &mut events);
+                Some(Element::Status)
+            }
+            Some(form) => {
+                self.fill(form, &tag, &mut events)?;
+                Some(form.element)
+            }
+        };
+        if !matches!(self.tokens.next()?, Token::Eof) {
+            return Err(DecodeError::Malformed("something follows the element".into()));
+        }
+        Ok(Shaped { element, name, events, meta: std::mem::take(&mut self.meta) })
+    }
+
+    /// Reads what is inside an unknown primitive: only `MetaInfo` means something.
+    fn unknown(&mut self, tag: &Tag<'a>) -> Result<(), DecodeError> {
+        self.tokens.check(tag)?;
+        let mut nothing = Vec::new();
+        loop {
+            match self.tokens.next()? {
+                Token::Start(tag) if tag.local().eq_ignore_ascii_case("MetaInfo") => {
+                    self.child(Element::NewMessage, &tag, &mut nothing)?;
+                }
+                Token::Start(tag) => self.step_over(&tag)?,
+                Token::Text(_) => {}
+                Token::End => return Ok(()),
+                Token::Eof => return Err(DecodeError::Eof),
+            }
+        }
+    }
+
+    /// Reads attributes and inside of an element whose start was read, up to its end.
+    fn fill(&mut self, form: &'static Form, tag: &Tag<'a>, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        let (own, encoded) = self.attributes(form, tag, out)?;
+        match form.body {
+            Body::Children => {
+                if matches!(form.element, Element::Result | Element::DetailedResult) && !tag_has(tag, "code") {
+                    self.leaf(Element::Code, "404".into(), out);
+                }
+                self.begin(form.element, out);
+                self.children(form.element, out)?;
+                self.finish(form.element, out);
+            }
+            Body::Text | Body::Attribute(_) => {
+                let text = self.text()?;
+                let text = own.unwrap_or(text);
+                let text = match form.element.kind() {
+                    Kind::Date => Date::parse(&text).map_or_else(|| text.clone(), |date| date.basic().into()),
+                    _ => text,
+                };
+                self.push(Event::Text(text), out);
+            }
+            Body::TextOf(child) => {
+                let text = self.text()?;
+                self.leaf(child, text, out);
+            }
+            Body::Data => {
+                let text = self.text()?;
+                let event = match (encoded, form.element) {
+                    (true, element) => Event::Opaque(decode(&text).ok_or(DecodeError::Value(element))?.into()),
+                    (false, Element::ContentData) => Event::Text(text),
+                    (false, _) => Event::Text(trimmed(text)),
+                };
+                self.push(event, out);
+            }
+        }
+        self.push(Event::End, out);
+        Ok(())
+    }
+
+    /// Yields attributes as children; gives back the one that is the element's own text, and whether it is encoded.
+    fn attributes(
+        &mut self,
+        form: &'static Form,
+        tag: &Tag<'a>,
+        out: &mut Events<'a>,
+    ) -> Result<(Option<Cow<'a, str>>, bool), DecodeError> {
+        if tag.is_bare() {
+            return Ok((None, false));
+        }
+        self.tokens.check(tag)?;
+        let (mut own, mut encoded) = (None, false);
+        for attribute in tag.attributes() {
+            let (name, value) = attribute?;
+            let value = unescape(value)?;
+            match (form.child(name), form.body) {
+                (Some(Element::Style), _) => {
+                    for style in value.split_ascii_whitespace() {
+                        self.leaf(Element::Style, style.to_owned().into(), out);
+                    }
+                }
+                (Some(Element::Url), _) if value.trim().is_empty() => {}
+                // Given in both spellings, it counts once.
+                (Some(Element::Validity), _) if name == "validlity" && tag_has(tag, "validity") => {}
+                (Some(child), _) => self.leaf(child, value, out),
+                (None, Body::Attribute(text)) if name.eq_ignore_ascii_case(text) => own = Some(value),
+                (None, Body::Data) if name.eq_ignore_ascii_case("encoding") => encoded = true,
+                (None, Body::Data) if name.eq_ignore_ascii_case("contentType") => self.content_type = Some(value),
+                _ => {}
+            }
+        }
+        Ok((own, encoded))
+    }
+
+    fn children(&mut self, parent: Element, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        loop {
+            match self.tokens.next()? {
+                Token::Start(tag) => self.child(parent, &tag, out)?,
+                // A client may be named by bare characters.
+                Token::Text(text) if parent == Element::ClientId => self.push(Event::Text(text), out),
+                Token::Text(_) => {}
+                Token::End => return Ok(()),
+                Token::Eof => return Err(DecodeError::Eof),
+            }
+        }
+    }
+
+    fn child(&mut self, parent: Element, tag: &Tag<'a>, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        let Some(form) = Form::named(tag.local()) else {
+            if parent == Element::Sender && tag.local().eq_ignore_ascii_case("SenderDisplay") {
+                self.tokens.check(tag)?;
+                return self.children(parent, out);
+            }
+            return self.step_over(tag);
+        };
+        match (parent, form.element) {
+            (_, Element::MetaInfo) if self.meta.is_empty() => {
+                let mut meta = Vec::with_capacity(16);
+                self.fill(form, tag, &mut meta)?;
+                self.meta = meta;
+            }
+            (_, Element::MetaInfo) => self.step_over(tag)?,
+            (Element::DeliveryReportRequest, Element::DeliveryResult) => {
+                self.tokens.check(tag)?;
+                self.children(parent, out)?;
+            }
+            (Element::MessageInfo, Element::Recipient) => {
+                let mut recipients = std::mem::take(&mut self.recipients);
+                self.tokens.check(tag)?;
+                self.children(Element::Recipient, &mut recipients)?;
+                self.recipients = recipients;
+            }
+            (Element::Recipient, Element::GroupId | Element::ScreenName) => {
+                self.push(Event::Start(Some(Element::Group)), out);
+                self.whole(form, tag, out)?;
+                self.push(Event::End, out);
+            }
+            (Element::Sender, Element::GroupId) => {
+                let mut group = Vec::new();
+                self.whole(form, tag, &mut group)?;
+                self.group = group;
+            }
+            (Element::Sender, Element::ScreenName) => {
+                let mut name = Vec::new();
+                self.whole(form, tag, &mut name)?;
+                self.screen_name = name;
+            }
+            (Element::User, Element::ClientId) => {
+                let mut client = Vec::new();
+                self.whole(form, tag, &mut client)?;
+                // Of an application alone there is no client.
+                if client.iter().any(|(_, event)| matches!(event, Event::Text(text) if !text.trim().is_empty())) {
+                    out.append(&mut client);
+                }
+                out.append(&mut self.application);
+            }
+            (Element::ClientId, Element::ApplicationId) => {
+                let mut application = Vec::new();
+                self.whole(form, tag, &mut application)?;
+                self.application = application;
+            }
+            (_, Element::Result) => {
+                self.outcome = true;
+                self.whole(form, tag, out)?;
+            }
+            _ => self.whole(form, tag, out)?,
+        }
+        Ok(())
+    }
+
+    fn whole(&mut self, form: &'static Form, tag: &Tag<'a>, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        self.push(Event::Start(Some(form.element)), out);
+        self.fill(form, tag, out)
+    }
+
+    /// What has to be known before the children of an element: its attributes are already out.
+    fn begin(&mut self, element: Element, out: &Events<'a>) {
+        if element == Element::MessageInfo {
+            let typed = |(_, event): &(usize, Event<'_>)| *event == Event::Start(Some(Element::ContentType));
+            let typed = out.iter().rev().take_while(|(_, event)| *event != Event::Start(Some(element))).any(typed);
+            self.untyped = (!typed).then_some(out.len());
+        }
+    }
+
+    /// What SSP leaves out or writes elsewhere.
+    fn finish(&mut self, element: Element, out: &mut Events<'a>) {
+        match element {
+            Element::MessageInfo if !self.recipients.is_empty() => {
+                self.push(Event::Start(Some(Element::Recipient)), out);
+                out.append(&mut self.recipients);
+                self.push(Event::End, out);
+            }
+            Element::Sender => {
+                let mut named = std::mem::take(&mut self.screen_name);
+                let mut group = std::mem::take(&mut self.group);
+                if named.is_empty() {
+                    named.append(&mut group);
+                }
+                if !named.is_empty() {
+                    self.push(Event::Start(Some(Element::Group)), out);
+                    out.append(&mut named);
+                    self.push(Event::End, out);
+                }
+            }
+            Element::SendMessageResponse | Element::KeepAliveResponse | Element::Disconnect if !self.outcome => {
+                self.push(Event::Start(Some(Element::Result)), out);
+                self.leaf(Element::Code, "200".into(), out);
+                self.push(Event::End, out);
+            }
+            Element::SendMessageRequest | Element::NewMessage => {
+                if let (Some(at), Some(kind)) = (self.untyped, self.content_type.take()) {
+                    let mut inserted = Vec::with_capacity(3);
+                    self.leaf(Element::ContentType, kind, &mut inserted);
+                    out.splice(at..at, inserted);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn step_over(&mut self, tag: &Tag<'a>) -> Result<(), DecodeError> {
+        self.tokens.check(tag)?;
+        self.tokens.skip()
+    }
+
+    /// The characters up to the end of the current element.
+    fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        let mut all = Cow::Borrowed("");
+        loop {
+            match self.tokens.next()? {
+                Token::Text(part) if all.is_empty() => all = part,
+                Token::Text(part) => all.to_mut().push_str(&part),
+                Token::Start(tag) => self.step_over(&tag)?,
+                Token::End => return Ok(all),
+                Token::Eof => return Err(DecodeError::Eof),
+            }
+        }
+    }
+
+    fn leaf(&self, element: Element, text: Cow<'a, str>, out: &mut Events<'a>) {
+        self.push(Event::Start(Some(element)), out);
+        self.push(Event::Text(text), out);
+        self.push(Event::End, out);
+    }
+
+    fn push(&self, event: Event<'a>, out: &mut Events<'a>) {
+        out.push((self.tokens.at(), event));
+    }
+}
+
+fn tag_has(tag: &Tag<'_>, name: &str) -> bool {
+    tag.attributes().flatten().any(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
