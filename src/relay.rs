@@ -215,7 +215,7 @@ pub trait Bearer: Send + Sync + 'static {
 // === impl Relay ===
 
 impl Relay {
-    /// Key prefixes of the records to list at start and hand to [`Relay::restore`], in this order.
+    /// First parts of the keys of the records to list at start and hand to [`Relay::restore`], in this order.
     pub const KINDS: &'static [&'static str] = durable::KINDS;
 
     /// A relay without peers.

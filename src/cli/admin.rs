@@ -14,6 +14,7 @@ use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use postern::config;
 use postern::operate::token::{self, Token};
+use postern::time::Timestamp;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -186,7 +187,7 @@ fn understand(status: StatusCode, body: &[u8]) -> anyhow::Result<Value> {
 }
 
 fn read_config(file: &Path) -> anyhow::Result<config::Config> {
-    let loaded = config::load(file);
+    let loaded = config::load(file, &config::Environment::of_process(), Timestamp::now());
     loaded.config.ok_or_else(|| anyhow!("{} is at fault: run `postern check --config {0}`", file.display()))
 }
 

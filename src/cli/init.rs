@@ -102,7 +102,9 @@ fn make(args: &Args, now: Timestamp) -> anyhow::Result<Vec<Domain>> {
             ("@ADMIN@", ports.admin),
         ];
         let text = template.replace("@URL@", &url(args, &ports)).replace("@DOMAIN@", domain);
-        listeners.iter().fold(text, |text, (mark, address)| text.replace(mark, &address.to_string()))
+        listeners
+            .iter()
+            .fold(text, |text, (mark, address)| text.replace(mark, &format!("{:<25}", format!("\"{address}\""))))
     };
     let pki::NodeCertificates { authority, node, chat } = certificates;
     let mut peer_me = fill(include_str!("init/peer-me.toml"));

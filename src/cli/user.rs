@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use hyper::Method;
+use postern::sap::secret::generate_password;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -173,7 +174,7 @@ impl At {
 
 async fn add(id: &str, given: Option<Secret>, login: Option<Login>, about: &About, at: &At) -> anyhow::Result<()> {
     let client: Client = at.access.client()?;
-    let made = given.is_none().then(|| Secret::new(postern::ident::fresh().to_string()));
+    let made = given.is_none().then(|| Secret::new(generate_password().expose().to_owned()));
     let password = given.or_else(|| made.clone()).unwrap_or_default();
     let mut body = Map::from_iter([("id".to_owned(), id.into()), ("password".to_owned(), password.as_str().into())]);
     let texts = [

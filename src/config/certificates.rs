@@ -154,6 +154,12 @@ fn in_force(der: &CertificateDer<'_>, name: Option<&Domain>, file: &Path, key: &
         on.warning(key, format!("names {shown}, which expires in {} days", left / DAY_S), "renew the certificate");
     }
     let Some(name) = name else { return };
+    if let Ok(Some(usage)) = certificate.extended_key_usage()
+        && !(usage.value.any || usage.value.client_auth && usage.value.server_auth)
+    {
+        let what = format!("names {shown}, which may not be used both as client and as server");
+        on.error(key, what, "have it issued with the key usages clientAuth and serverAuth");
+    }
     let names: Vec<String> = certificate
         .subject_alternative_name()
         .ok()

@@ -390,6 +390,18 @@ fn certificates_that_do_not_fit_are_told_apart() {
 }
 
 #[test]
+fn a_certificate_for_servers_only_does_not_do_between_peers() {
+    let dir = node_with_certificates("north.example");
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["north.example".to_owned()]).unwrap();
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    std::fs::write(dir.path().join("n.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+    write_secret(&dir.path().join("n.key"), &key.serialize_pem());
+    let findings = shown(&load_with(&dir, &[], NOW));
+    assert!(findings.contains("both as client and as server"), "{findings}");
+}
+
+#[test]
 fn a_key_others_may_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let dir = node_with_certificates("north.example");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 
-use super::facts::PeerRegister;
+use super::shown::Shown;
 use crate::sap::{Call, Sap, Via};
 use crate::syntax::{Encoding, csp};
 use crate::transport::{BoxFuture, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
@@ -13,7 +13,7 @@ use crate::transport::{BoxFuture, Clients, CspAnswer, CspRequest, PeerIdentity, 
 /// The Service Access Point as the transport sees it.
 pub(super) struct Ports {
     pub(super) sap: Arc<Sap>,
-    pub(super) register: Arc<PeerRegister>,
+    pub(super) shown: Arc<Shown>,
 }
 
 impl Clients for Ports {
@@ -30,8 +30,8 @@ impl Clients for Ports {
 
 impl Peers for Ports {
     fn ssp(&self, from: PeerIdentity, _: HeaderMap, body: Bytes) -> BoxFuture<'_, SspAnswer> {
+        self.shown.keep(&from);
         Box::pin(async move {
-            self.register.saw(&from);
             let acknowledgement = self.sap.ssp(&from.domain, body).await;
             SspAnswer { status: acknowledgement.status, after: Box::new(|| acknowledgement.sent()) }
         })

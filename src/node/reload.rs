@@ -1,41 +1,58 @@
 //! Peer files in force: which ones, and how others take their place while the node runs.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
+use super::shown::Shown;
 use crate::address::Domain;
 use crate::config::{self, Config, Peer};
-use crate::operate::{Reload, ReloadReport};
+use crate::operate::{Facts, PeerFacts, Reload, ReloadReport};
 use crate::sap::Sap;
 use crate::time::Timestamp;
-use crate::transport::{Identity, PeerClients};
+use crate::transport::{Identity, LoadError, PeerClients, ServerTls};
 
 /// The peer files in force.
 pub(super) struct PeersInForce {
     config: Config,
     sap: Arc<Sap>,
-    identity: Option<Arc<Identity>>,
-    clients: Option<Arc<PeerClients>>,
+    outside: Outside,
+    shown: Arc<Shown>,
     in_force: Mutex<BTreeMap<Domain, Peer>>,
 }
 
-impl PeersInForce {
-    pub(super) fn new(
-        config: Config,
-        sap: Arc<Sap>,
-        identity: Option<Arc<Identity>>,
-        clients: Option<Arc<PeerClients>>,
-    ) -> Self {
-        Self { config, sap, identity, clients, in_force: Mutex::default() }
+/// What of the transport is read again from files.
+pub(super) struct Outside {
+    pub(super) identity: Option<Arc<Identity>>,
+    pub(super) clients: Option<Arc<PeerClients>>,
+    pub(super) certificates: Vec<ServerCertificate>,
+}
+
+/// What a server that asks for no client certificate shows, and where it is read from.
+#[derive(Clone)]
+pub(super) struct ServerCertificate {
+    tls: Arc<ServerTls>,
+    cert: PathBuf,
+    key: PathBuf,
+}
+
+impl ServerCertificate {
+    pub(super) fn load(cert: &Path, key: &Path) -> Result<Self, LoadError> {
+        Ok(Self { tls: ServerTls::load(cert, key)?, cert: cert.to_owned(), key: key.to_owned() })
     }
 
-    /// The files in force.
-    pub(super) async fn in_force(&self) -> BTreeMap<Domain, Peer> {
-        self.in_force.lock().await.clone()
+    pub(super) fn tls(&self) -> Arc<ServerTls> {
+        Arc::clone(&self.tls)
+    }
+}
+
+impl PeersInForce {
+    pub(super) fn new(config: Config, sap: Arc<Sap>, outside: Outside, shown: Arc<Shown>) -> Self {
+        Self { config, sap, outside, shown, in_force: Mutex::default() }
     }
 
     /// Puts the first set in force.
@@ -91,13 +108,18 @@ impl PeersInForce {
     }
 
     fn reload_transport(&self, peers: &BTreeMap<Domain, Peer>) {
+        for ServerCertificate { tls, cert, key } in &self.outside.certificates {
+            if let Err(fault) = tls.reload(cert, key) {
+                warn!("{fault}");
+            }
+        }
         let list: Vec<Peer> = peers.values().cloned().collect();
-        if let Some(identity) = &self.identity {
+        if let Some(identity) = &self.outside.identity {
             for fault in identity.reload(self.config.tls.as_ref(), &list) {
                 warn!("{fault}");
             }
         }
-        if let Some(clients) = &self.clients {
+        if let Some(clients) = &self.outside.clients {
             clients.reload();
         }
     }
@@ -117,5 +139,15 @@ impl PeersInForce {
 impl Reload for PeersInForce {
     fn reload(&self, plan: bool) -> Pin<Box<dyn Future<Output = ReloadReport> + Send + '_>> {
         Box::pin(Self::reload(self, plan))
+    }
+}
+
+impl Facts for PeersInForce {
+    fn peers(&self) -> Pin<Box<dyn Future<Output = BTreeMap<Domain, PeerFacts>> + Send + '_>> {
+        let facts = |(domain, peer): (&Domain, &Peer)| {
+            let certificate = self.shown.facts(domain);
+            (domain.clone(), PeerFacts { urls: peer.urls.clone(), agreement: peer.agreement.clone(), certificate })
+        };
+        Box::pin(async move { self.in_force.lock().await.iter().map(facts).collect() })
     }
 }

@@ -14,10 +14,15 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::address::Domain;
-use crate::config::Agreement;
+use crate::config::{Access, Agreement, Messages, Services, Timers};
+use crate::relay::{self, Relay};
+use crate::sap;
 use crate::sap::account::Accounts;
+use crate::sap::login::Login;
 use crate::sap::secret::Keyring;
+use crate::sap::services::Offered;
 use crate::store;
+use crate::syntax::Limits;
 use crate::time::Timestamp;
 
 const TOKEN: &str = "abcdefghijklmnop";
@@ -116,12 +121,27 @@ fn north() -> Domain {
     "north.example".parse().unwrap()
 }
 
-fn accounts(store: &Store) -> Accounts {
-    Accounts::new(Arc::clone(store), Keyring::ephemeral().unwrap(), north(), Vec::new())
-}
-
+/// The Service Access Point of north.example, whose relay has the peer south.example.
 fn sap(store: &Store) -> Arc<Sap> {
-    Arc::new(Sap { accounts: Arc::new(accounts(store)) })
+    let timers = Timers::default();
+    let accounts = Arc::new(Accounts::new(Arc::clone(store), Keyring::ephemeral().unwrap(), north(), Vec::new()));
+    let login = Login::new(Arc::clone(&accounts), &Access::default(), &timers);
+    let relay = Relay::new(relay::Settings {
+        domain: north(),
+        aliases: Vec::new(),
+        timers: timers.clone(),
+        dice: Box::new(relay::Random),
+    });
+    let settings = sap::Settings {
+        domain: north(),
+        aliases: Vec::new(),
+        access: Access::default(),
+        messages: Messages::default(),
+        timers,
+        limits: Limits::default(),
+    };
+    let offered = Offered::new(&Services::default());
+    Sap::new(settings, Arc::clone(store), accounts, login, offered, Arc::new(relay))
 }
 
 #[tokio::test]

@@ -28,8 +28,8 @@ use super::session_record::Session;
 use super::transaction_table::Row;
 use super::{Request, RowId, Upstream, service_table};
 
-/// Key prefixes to list at start, in the order in which to restore.
-pub(super) const KINDS: &[&str] = &["peer-link/", "peer-session/", "peer-done/", "peer-owed/", "peer-row/"];
+/// First parts of the keys to list at start, in the order in which to restore.
+pub(super) const KINDS: &[&str] = &["peer-link", "peer-session", "peer-done", "peer-owed", "peer-row"];
 
 /// A record read back.
 #[derive(Debug)]

@@ -48,6 +48,8 @@ pub(super) struct Flight {
     /// The number of the session it was posted on.
     pub(super) session: u64,
     pub(super) sent: Timestamp,
+    /// When to give up waiting for its outcome.
+    pub(super) until: Timestamp,
 }
 
 /// One lane.
@@ -219,7 +221,7 @@ mod tests {
         lane.requests.extend([RowId(1), RowId(2), RowId(3)]);
         let (answers, requests) = lane.load(NOW, room(2, 9), |_| Some(10));
         assert_eq!(requests, [RowId(1), RowId(2)]);
-        lane.put_back(Flight { post: PostId(0), answers, requests, session: 0, sent: NOW });
+        lane.put_back(Flight { post: PostId(0), answers, requests, session: 0, sent: NOW, until: NOW });
         assert_eq!(lane.requests, [RowId(1), RowId(2), RowId(3)]);
     }
 

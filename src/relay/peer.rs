@@ -1,5 +1,6 @@
 //! Everything known of one peer, and what is to be posted to it next.
 
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,8 +22,10 @@ use super::transaction_table::{State, TransactionTable};
 use super::{Post, PostId};
 
 /// The peers of the node. Guards of the map never leave its methods.
-#[derive(Debug, Default)]
-pub(super) struct Peers(DashMap<Domain, Peer>);
+///
+/// Its hasher has no random seed: names of peers are the operator's, and a simulated run stays repeatable.
+#[derive(Debug)]
+pub(super) struct Peers(DashMap<Domain, Peer, BuildHasherDefault<DefaultHasher>>);
 
 /// One peer.
 #[derive(Debug)]
@@ -73,6 +76,12 @@ const MOST_PER_POST: usize = 64;
 const MOST_BYTES: usize = 200 * 1024;
 
 // === impl Peers ===
+
+impl Default for Peers {
+    fn default() -> Self {
+        Self(DashMap::with_capacity_and_hasher_and_shard_amount(0, BuildHasherDefault::default(), 32))
+    }
+}
 
 impl Peers {
     /// Works on a peer; `None` if there is none.
@@ -175,6 +184,7 @@ impl Peer {
         } else {
             at = at.min(self.sessions.wake());
         }
+        at = self.lanes.iter().filter_map(|lane| lane.flight.as_ref()).fold(at, |at, flight| at.min(flight.until));
         if self.active().is_none() {
             return at;
         }
@@ -254,7 +264,9 @@ impl Peer {
                 row.attempts += 1;
             });
         }
-        lane.flight = Some(Flight { post: post.id, answers, requests, session: number, sent: now });
+        // The bearer keeps to its own timeout; this is for outcomes that got lost on the way here.
+        let until = now + cx.timers().http_timeout * 4;
+        lane.flight = Some(Flight { post: post.id, answers, requests, session: number, sent: now, until });
         Some(post)
     }
 

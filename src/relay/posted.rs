@@ -39,7 +39,7 @@ impl Peer {
                 if let Some(session) = self.sessions.get(flight.session).cloned() {
                     tracing::info!(peer = %self.domain, session = %session.own, "the peer no longer knows the session");
                     self.close_session(session.number, turn);
-                    if !session.proven {
+                    if !session.proven && now.since(session.established) < cx.timers().setup_backoff {
                         // It set the session up and forgot it at once: don't hurry.
                         let error = "it does not know the session it has just set up".to_owned();
                         self.set_link(self.link.setup_failed(now, error, cx), turn);

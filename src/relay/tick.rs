@@ -11,10 +11,11 @@ use crate::vocabulary::{Element, Primitive, Version};
 
 use super::apply::StepKind;
 use super::dice::Context;
+use super::lane::Track;
 use super::peer::Peer;
 use super::session_record::Silence;
 use super::transaction_table::{Row, State};
-use super::{Request, RowId, Turn, Upstream, durable, receive, service_table};
+use super::{Posted, Request, RowId, Turn, Upstream, durable, receive, service_table};
 
 impl Peer {
     pub(super) fn tick(&mut self, now: Timestamp, cx: &Context, turn: &mut Turn) {
@@ -24,11 +25,22 @@ impl Peer {
         for row in self.table.due(now) {
             self.row_due(now, row, turn);
         }
+        self.flights_due(now, cx, turn);
         self.setup_due(now, cx, turn);
         if !self.quirks.sticky_session {
             self.silence(now, cx, turn);
         }
         turn.step(&self.domain, StepKind::Wake);
+    }
+
+    fn flights_due(&mut self, now: Timestamp, cx: &Context, turn: &mut Turn) {
+        for track in Track::ALL {
+            let late = self.lane(track).flight.as_ref().filter(|flight| flight.until <= now);
+            if let Some(post) = late.map(|flight| flight.post) {
+                let lost = Posted::Unreachable("the outcome of a POST was never told".to_owned());
+                self.load_posted(now, cx, track, post, lost, turn);
+            }
+        }
     }
 
     fn row_due(&mut self, now: Timestamp, id: RowId, turn: &mut Turn) {

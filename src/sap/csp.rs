@@ -140,8 +140,8 @@ fn refusal(message: &Message, code: Code) -> Message {
     Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
 }
 
-/// Tells a repetition from another request that uses the same id. Lives as long as the process.
-fn fingerprint(transaction: &Transaction) -> u64 {
+/// Tells a repetition from another request that uses the same id.
+pub(super) fn fingerprint(transaction: &Transaction) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     format!("{:?}", transaction.said).hash(&mut hasher);

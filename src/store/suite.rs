@@ -478,3 +478,28 @@ async fn commits_that_wait_when_the_store_closes_are_done_or_told() {
         assert!(value(&store, &n).await.is_some(), "{n}");
     }
 }
+
+#[tokio::test]
+async fn after_a_failure_nothing_is_promised_any_more() {
+    let on = on_disk();
+    put(&on.store, "a", "x", Expect::Any).await.unwrap();
+    // What the committer has to sync has gone.
+    std::fs::remove_dir_all(on.folder.as_ref().unwrap().path().join("blobs")).unwrap();
+    let failed = |result| matches!(result, Err(StoreError::Engine(_)));
+    assert!(failed(put(&on.store, "a", "y", Expect::Any).await));
+    assert!(failed(put(&on.store, "a", "y", Expect::Any).await));
+    assert!(failed(on.store.commit(Changes::default()).await.map(drop)));
+    assert!(failed(on.store.get(&key("a")).await.map(drop)));
+    assert!(failed(on.store.read(&key("a"), 0, 1).await.map(drop)));
+    assert!(failed(on.store.sweep(Timestamp(1), 1).await.map(drop)));
+    assert!(failed(on.store.close().await));
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let error = open(&file).err().unwrap().to_string();
+    assert!(error.contains(file.to_str().unwrap()) && error.contains("writable"), "{error}");
+}

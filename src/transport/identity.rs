@@ -27,6 +27,11 @@ use super::tls;
 pub use refusal::Refusal;
 pub(crate) use trust::Trust;
 
+/// Names of a refused certificate that are shown.
+const NAMES: usize = 8;
+/// Peers of which it is tried whether a certificate of unknown name was meant for them.
+const GUESSES: usize = 32;
+
 /// Who is at the other end of a connection, as its certificate says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerIdentity {
@@ -169,7 +174,7 @@ impl Roster {
                 match found {
                     Some((first, _)) if first.domain() != domain => {
                         let files = vec![first.label(), trust.label()];
-                        return Err(Refusal::Ambiguous { names: certificate.names.clone(), files });
+                        return Err(Refusal::Ambiguous { names: shown(&certificate.names), files });
                     }
                     Some(_) => {}
                     None => found = Some((trust, name)),
@@ -179,7 +184,7 @@ impl Roster {
         let Some((trust, name)) = found else {
             let near = self.near(&certificate, leaf, intermediates, now);
             return Err(Refusal::UnknownName {
-                names: certificate.names,
+                names: shown(&certificate.names),
                 near: near.map(|trust| (trust.label(), trust.names().to_vec())),
             });
         };
@@ -199,17 +204,18 @@ impl Roster {
     ) -> Option<&Arc<Trust>> {
         let related = |trust: &&Arc<Trust>| {
             let domain = trust.domain().as_str();
-            certificate
-                .names
-                .iter()
-                .any(|name| name == domain || name.strip_suffix(domain).is_some_and(|host| host.ends_with('.')))
+            let below =
+                |name: &str| name.strip_suffix(domain).is_some_and(|host| host.is_empty() || host.ends_with('.'));
+            certificate.names.iter().any(|name| below(name))
         };
         let vouched = |trust: &&Arc<Trust>| trust.check_client(certificate, leaf, intermediates, now).is_ok();
-        let only = |mut these: Vec<_>| (these.len() == 1).then(|| these.remove(0));
-        let vouching: Vec<_> = self.peers.values().filter(vouched).collect();
-        only(vouching.iter().copied().filter(related).collect())
-            .or_else(|| only(self.peers.values().filter(related).collect()))
-            .or_else(|| only(vouching))
+        let mut likely: Vec<_> = self.peers.values().filter(related).collect();
+        if likely.len() != 1 {
+            // Strangers must not make us check signatures without bound.
+            let among = if likely.is_empty() { self.peers.values().take(GUESSES).collect() } else { likely };
+            likely = among.into_iter().filter(vouched).collect();
+        }
+        (likely.len() == 1).then(|| likely[0])
     }
 
     pub(crate) fn peer(&self, domain: &Domain) -> Option<&Arc<Trust>> {
@@ -241,9 +247,18 @@ impl Materials {
 fn revocation(files: &[PathBuf]) -> Result<Vec<CertificateRevocationListDer<'static>>, LoadError> {
     let mut lists = Vec::new();
     for file in files {
-        lists.extend(pem::revocation_lists(file)?);
+        let found = pem::revocation_lists(file)?;
+        if found.iter().any(|list| pem::is_outdated(list)) {
+            tracing::warn!(file = %file.display(), "a revocation list is out of date: fetch the present one");
+        }
+        lists.extend(found);
     }
     Ok(lists)
+}
+
+/// The names of a certificate as far as a log line should show them.
+fn shown(names: &[String]) -> Vec<String> {
+    names.iter().take(NAMES).cloned().collect()
 }
 
 /// A path as operators know it: its folder and its name.

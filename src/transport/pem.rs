@@ -101,6 +101,12 @@ pub(crate) fn revocation_lists(file: &Path) -> Result<Vec<CertificateRevocationL
     Ok(lists)
 }
 
+/// Whether a revocation list says that a newer one should be there by now.
+pub(crate) fn is_outdated(list: &CertificateRevocationListDer<'_>) -> bool {
+    let Ok((_, list)) = x509_parser::parse_x509_crl(list) else { return false };
+    list.next_update().is_some_and(|next| next < x509_parser::time::ASN1Time::now())
+}
+
 fn read(file: &Path) -> Result<Vec<u8>, LoadError> {
     std::fs::read(file).map_err(|error| {
         let remedy = match error.kind() {

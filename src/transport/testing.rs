@@ -15,12 +15,11 @@ use tokio_rustls::client::TlsStream;
 
 use crate::config::{Agreement, Peer, PeerLimits, Tls};
 use crate::relay::{Bearer, Post, PostId, Posted};
-use crate::transport::SspAnswer;
 use crate::vocabulary::Version;
 
 use super::pki::{Authority, Issued};
 use super::tls::client_config;
-use super::{BoxFuture, Identity, Limits, PeerClients, PeerIdentity, Peers, Server, serve_ssp};
+use super::{BoxFuture, Identity, Limits, PeerClients, PeerIdentity, Peers, Server, SspAnswer, serve_ssp};
 
 /// A folder with an authority and what it issued.
 pub(crate) struct Folder {
@@ -34,6 +33,8 @@ pub(crate) struct Inbox {
     pub(crate) got: Mutex<Vec<(PeerIdentity, HeaderMap, Bytes)>>,
     /// Taken from by each request that must wait; `None` = nobody waits.
     pub(crate) gate: Option<tokio::sync::Semaphore>,
+    /// How often what comes after an answer was done.
+    pub(crate) after: Arc<Mutex<usize>>,
 }
 
 impl Folder {
@@ -131,7 +132,8 @@ impl Peers for Inbox {
             if let Some(gate) = &self.gate {
                 gate.acquire().await.unwrap().forget();
             }
-            SspAnswer { status: 200, after: Box::new(|| ()) }
+            let after = self.after.clone();
+            SspAnswer { status: 200, after: Box::new(move || *after.lock().unwrap() += 1) }
         })
     }
 }

@@ -21,10 +21,10 @@ const GROWTH: u64 = 64 << 20;
 
 #[tokio::test]
 async fn mutated_documents_cost_their_sender_a_status() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).processes().start().await;
     let seed = seed("POSTERN_SEED");
     let mut random = SmallRng::seed_from_u64(seed);
-    let before = world.resident(NORTH).await.unwrap();
+    let before = world.resident(NORTH).await;
     for phone in Phone::ALL {
         let mut alice = world.login("alice", NORTH, phone).await;
         let documents = [
@@ -40,7 +40,7 @@ async fn mutated_documents_cost_their_sender_a_status() {
         }
         alice.keep_alive().await;
     }
-    let growth = world.resident(NORTH).await.unwrap().saturating_sub(before);
+    let growth = world.resident(NORTH).await.saturating_sub(before);
     assert!(growth < GROWTH, "{growth} bytes more");
 }
 
@@ -71,7 +71,7 @@ async fn clear_status(phone: &Handset, body: Vec<u8>, seed: u64) {
 
 #[tokio::test]
 async fn depth_doctypes_and_nonsense_are_answered_with_a_status() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).processes().start().await;
     for phone in Phone::ALL {
         let mut alice = world.login("alice", NORTH, phone).await;
         let root = format!("<WV-CSP-Message xmlns=\"{}\">", phone.version.csp());
@@ -100,9 +100,9 @@ async fn depth_doctypes_and_nonsense_are_answered_with_a_status() {
 
 #[tokio::test]
 async fn an_oversized_body_is_refused_before_it_is_read() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).processes().start().await;
     let address = world.ports(NORTH).csp;
-    let before = world.resident(NORTH).await.unwrap();
+    let before = world.resident(NORTH).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head =
         "POST / HTTP/1.1\r\nHost: n\r\nContent-Type: application/vnd.wv.csp.xml\r\nContent-Length: 1000000000\r\n\r\n";
@@ -118,7 +118,7 @@ async fn an_oversized_body_is_refused_before_it_is_read() {
         sent += 0x10000;
     }
     assert!(sent < 32 << 20, "{sent} bytes of an endless body were taken");
-    let growth = world.resident(NORTH).await.unwrap().saturating_sub(before);
+    let growth = world.resident(NORTH).await.saturating_sub(before);
     assert!(growth < GROWTH, "{growth} bytes more");
     world.login("alice", NORTH, Phone::USUAL).await.logout().await;
 }
@@ -133,7 +133,7 @@ async fn answered(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn five_hundred_slow_connections_hold_nobody_up_and_are_closed() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).processes().start().await;
     let address = world.ports(NORTH).csp;
     let mut alice = world.login("alice", NORTH, Phone::USUAL).await;
     let mut bob = world.login("bob", NORTH, Phone::USUAL).await;

@@ -1,10 +1,12 @@
 //! Two or three relays on a simulated clock: no sockets, no waiting, every run repeatable by its seed.
 //!
 //! `storm` lets POSTs be lost, delayed, doubled and reordered, commits fail and nodes crash at any step;
-//! `acceptance` walks the cases of set-up (S-01 …) and transactions (T-01 …) one by one.
+//! `sessions` and `acceptance` walk the cases of set-up (S-01 …) and of transactions (T-01 …) one by one.
 #![allow(clippy::missing_panics_doc, missing_docs, unreachable_pub)]
 
 mod acceptance;
+mod hand;
 mod node;
+mod sessions;
 mod storm;
 mod world;

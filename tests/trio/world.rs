@@ -26,6 +26,8 @@ pub struct Faults {
     pub commit_fails: u64,
     /// A node dies before or after a commit.
     pub crash: u64,
+    /// A node that died comes back without its sessions.
+    pub amnesia: u64,
 }
 
 /// Whom the acknowledgement of a POST goes to.
@@ -122,7 +124,7 @@ impl World {
 
     pub fn configure(&mut self, node: usize, peer: postern::config::Peer) {
         let turn = self.nodes[node].configure(self.now, peer);
-        self.decide(node, turn, None, false);
+        self.decide_as(node, turn, None, false);
     }
 
     fn at(&mut self, when: Timestamp, event: Event) {
@@ -149,14 +151,19 @@ impl World {
     pub fn post(&mut self, from: &Domain, to: usize, body: &[u8]) -> u16 {
         let turn = self.turn_of(from, to, body);
         let ack = turn.ack.expect("a POST is answered");
-        self.decide(to, turn, None, false);
+        self.decide_as(to, turn, None, false);
         ack
     }
 
     /// Tells a node how a POST to a domain outside went.
     pub fn posted(&mut self, node: usize, post: PostId, outcome: Posted) {
         let turn = self.nodes[node].relay.posted(self.now, post, outcome);
-        self.decide(node, turn, None, false);
+        self.decide_as(node, turn, None, false);
+    }
+
+    /// Carries out a turn of a node.
+    pub fn decide(&mut self, node: usize, turn: Turn) {
+        self.decide_as(node, turn, None, false);
     }
 
     /// Lets time pass until then.
@@ -191,7 +198,7 @@ impl World {
         if let Some(node) = sleeper {
             let turn = self.nodes[node].relay.tick(self.now);
             self.ticking[node] = true;
-            self.decide(node, turn, None, true);
+            self.decide_as(node, turn, None, true);
         } else if let Some((_, event)) = self.events.pop_first() {
             self.happen(event);
         }
@@ -202,7 +209,7 @@ impl World {
         match event {
             Event::Arrive { to, from, body, reply } if self.nodes[to].up => {
                 let turn = self.turn_of(&from, to, &body);
-                self.decide(to, turn, reply, false);
+                self.decide_as(to, turn, reply, false);
             }
             Event::Arrive { reply, .. } => {
                 if let Some(reply) = reply {
@@ -217,9 +224,12 @@ impl World {
             }
             Event::Restart { node } => {
                 if !self.nodes[node].up {
+                    if self.chance.happens(self.faults.amnesia) {
+                        self.nodes[node].disk.records.retain(|key, _| !key.as_str().starts_with("peer-session/"));
+                    }
                     let turns = self.nodes[node].restart(self.now);
                     for turn in turns {
-                        self.decide(node, turn, None, false);
+                        self.decide_as(node, turn, None, false);
                     }
                 }
             }
@@ -239,7 +249,7 @@ impl World {
     }
 
     /// Works on a turn and makes it durable, at once when nothing may go wrong.
-    fn decide(&mut self, node: usize, turn: Turn, reply: Option<Reply>, tick: bool) {
+    fn decide_as(&mut self, node: usize, turn: Turn, reply: Option<Reply>, tick: bool) {
         let deed = self.nodes[node].work(self.now, turn);
         self.commit_later(node, deed, reply, tick);
     }
@@ -256,6 +266,9 @@ impl World {
 
     fn commit(&mut self, node: usize, life: u32, mut deed: Deed, reply: Option<Reply>, tick: bool) {
         if !self.nodes[node].up || self.nodes[node].life != life {
+            if let Some(reply) = reply {
+                self.answer(&reply, Posted::Unreachable("connection closed".to_owned()));
+            }
             return;
         }
         if tick {

@@ -155,7 +155,7 @@ fn build(
 ) -> Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, String> {
     let own = own.ok_or("[tls] is missing in postern.toml: without a certificate of our own no peer can be called")?;
     let config = client_config(trust.clone(), own.clone()).map_err(|error| error.to_string())?;
-    let name = trust.names().first().map_or(trust.domain().as_str(), String::as_str).to_owned();
+    let name = trust.names().first().map_or_else(|| trust.domain().as_str(), String::as_str).to_owned();
     let name = ServerName::try_from(name).map_err(|error| format!("{}: {error}", trust.label()))?;
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);

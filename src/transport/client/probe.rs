@@ -93,7 +93,7 @@ impl PeerClients {
             }
         };
         layers.hold(Layer::Tcp, stream.peer_addr().map(|address| address.to_string()).unwrap_or_default());
-        let name = trust.names().first().map_or(peer.as_str(), String::as_str).to_owned();
+        let name = trust.names().first().map_or_else(|| peer.as_str(), String::as_str).to_owned();
         let (config, name) = match (client_config(trust.clone(), own.clone()), ServerName::try_from(name)) {
             (Ok(config), Ok(name)) => (config, name),
             (Err(error), _) => return layers.fail(Layer::Tls, error.to_string()),

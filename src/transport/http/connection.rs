@@ -29,7 +29,7 @@ use crate::transport::identity::{Identity, PeerIdentity, Refusal};
 use crate::transport::tls::{ServerTls, peer_config};
 
 use super::body::ReadBy;
-use super::io::{Active, Pulse, Watched};
+use super::io::{Active, Deferred, Pulse, Watched};
 use super::{Limits, Phase, Remote, last};
 
 /// Wait after an accept that failed, for want of file descriptors most likely.
@@ -80,7 +80,8 @@ struct Front {
 /// A body that keeps its connection busy until it is handed over.
 struct Counted {
     body: Body,
-    _active: Active,
+    active: Active,
+    after: Option<Deferred>,
 }
 
 // === impl Security ===
@@ -292,20 +293,29 @@ impl hyper::service::Service<Request<Incoming>> for Front {
                     extensions.insert(peer);
                 }
                 None => {
-                    let response = last(StatusCode::FORBIDDEN).map(|body| Counted { body, _active: active });
+                    let response = last(StatusCode::FORBIDDEN).map(|body| Counted { body, active, after: None });
                     return Box::pin(std::future::ready(Ok(response)));
                 }
             }
         }
         let answering = self.router.clone().oneshot(request);
         Box::pin(async move {
-            let response = answering.await?;
-            Ok(response.map(|body| Counted { body, _active: active }))
+            let mut response = answering.await?;
+            let after = response.extensions_mut().remove::<Deferred>();
+            Ok(response.map(|body| Counted { body, active, after }))
         })
     }
 }
 
 // === impl Counted ===
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if let Some(after) = self.after.take() {
+            self.active.pulse().defer(after);
+        }
+    }
+}
 
 impl HttpBody for Counted {
     type Data = Bytes;

@@ -13,7 +13,18 @@ use tokio::time::{Instant, Sleep};
 #[derive(Debug)]
 pub(crate) struct Pulse {
     state: Mutex<State>,
+    /// What waits for answers that are handed over and not yet written.
+    deferred: Mutex<Vec<Deferred>>,
 }
+
+/// Work that waits until an answer is written; an extension of the response. Done when the last copy is dropped,
+/// so also if the answer can't be written.
+#[derive(Clone)]
+pub(crate) struct Deferred {
+    _work: Arc<Work>,
+}
+
+struct Work(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 
 #[derive(Debug)]
 struct State {
@@ -48,7 +59,7 @@ pub(crate) struct Watched<I> {
 impl Pulse {
     pub(crate) fn new() -> Arc<Self> {
         let state = State { active: 0, began: None, last: Instant::now(), used: false };
-        Arc::new(Self { state: Mutex::new(state) })
+        Arc::new(Self { state: Mutex::new(state), deferred: Mutex::default() })
     }
 
     /// A head is complete; also tells when its first byte came.
@@ -68,6 +79,16 @@ impl Pulse {
         (state.active == 0).then(|| state.last + span)
     }
 
+    /// An answer was handed over: the next time everything is written, the work is done.
+    pub(crate) fn defer(&self, work: Deferred) {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+    }
+
+    fn written(&self) {
+        let done = std::mem::take(&mut *self.deferred.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(done);
+    }
+
     fn bytes_came(&self) {
         let mut state = self.state();
         if state.active == 0 && state.began.is_none() {
@@ -84,7 +105,37 @@ impl Pulse {
     }
 }
 
+// === impl Deferred ===
+
+impl Deferred {
+    pub(crate) fn new(work: Box<dyn FnOnce() + Send>) -> Self {
+        Self { _work: Arc::new(Work(Mutex::new(Some(work)))) }
+    }
+}
+
+impl std::fmt::Debug for Deferred {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deferred").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let work = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(work) = work {
+            work();
+        }
+    }
+}
+
 // === impl Active ===
+
+impl Active {
+    /// The connection it belongs to.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.0
+    }
+}
 
 impl Drop for Active {
     fn drop(&mut self) {
@@ -157,6 +208,9 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.inner).poll_flush(cx);
+        if matches!(result, Poll::Ready(Ok(()))) {
+            self.pulse.written();
+        }
         self.stalled(cx, result)
     }
 

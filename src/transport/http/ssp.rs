@@ -6,9 +6,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
@@ -22,6 +20,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::trace::TraceLayer;
+use tracing::Instrument;
 
 use crate::address::Domain;
 use crate::config::PeerLimits;
@@ -30,6 +29,7 @@ use crate::transport::identity::{Identity, PeerIdentity};
 
 use super::body::{Budget, announced, read};
 use super::connection::Security;
+use super::io::Deferred;
 use super::{Limits, Server, busy, empty, last, protect};
 
 /// Who answers peers.
@@ -42,12 +42,9 @@ pub trait Peers: Send + Sync + 'static {
 pub struct SspAnswer {
     /// HTTP status; the body is empty.
     pub status: u16,
-    /// Called when the status has been written: posts of our own come after it.
+    /// Called when the status has been written, or can't be any more: posts of our own come after it.
     pub after: Box<dyn FnOnce() + Send>,
 }
-
-/// An empty body that is done with once the answer has been written.
-struct Written(Option<Box<dyn FnOnce() + Send>>);
 
 /// Serves SSP. Size and rate are checked against the peer's limits before anything is read.
 pub fn serve_ssp(
@@ -78,36 +75,6 @@ struct Meter {
     limits: PeerLimits,
     rate: DefaultDirectRateLimiter,
     in_flight: Arc<Semaphore>,
-}
-
-// === impl Written ===
-
-impl hyper::body::Body for Written {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(None)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        true
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        hyper::body::SizeHint::with_exact(0)
-    }
-}
-
-impl Drop for Written {
-    fn drop(&mut self) {
-        if let Some(after) = self.0.take() {
-            after();
-        }
-    }
 }
 
 // === impl Meters ===
@@ -147,7 +114,7 @@ impl Meter {
 /// Refuses what is no SSP message or too much, and reads the body before the request counts as work.
 async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if let Err(refused) = is_ssp(&parts) {
+    if let Some(refused) = refusal(&parts) {
         return refused;
     }
     let Some(peer) = parts.extensions.get::<PeerIdentity>() else { return last(StatusCode::FORBIDDEN) };
@@ -165,25 +132,26 @@ async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     }
 }
 
-fn is_ssp(parts: &Parts) -> Result<(), Response> {
+/// Why a request is no SSP message.
+fn refusal(parts: &Parts) -> Option<Response> {
     if parts.uri.path() != "/" {
-        return Err(empty(StatusCode::NOT_FOUND));
+        return Some(empty(StatusCode::NOT_FOUND));
     }
     if parts.method != Method::POST {
         let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return Err(response);
+        return Some(response);
     }
     let media = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !matches!(media.as_str(), "application/vnd.wv.ssp+xml" | "application/xml" | "text/xml") {
-        return Err(last(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        return Some(last(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     let chunked = parts.headers.contains_key(header::TRANSFER_ENCODING);
     if parts.version < Version::HTTP_2 && announced(parts).is_none() && !chunked {
-        return Err(last(StatusCode::LENGTH_REQUIRED));
+        return Some(last(StatusCode::LENGTH_REQUIRED));
     }
-    Ok(())
+    None
 }
 
 async fn answer(State(peers): State<Arc<dyn Peers>>, request: Request) -> Response {
@@ -191,8 +159,16 @@ async fn answer(State(peers): State<Arc<dyn Peers>>, request: Request) -> Respon
     // The gate has read it and bounded it.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return last(StatusCode::BAD_REQUEST) };
     let Some(from) = parts.extensions.remove::<PeerIdentity>() else { return last(StatusCode::FORBIDDEN) };
-    let SspAnswer { status, after } = peers.ssp(from, parts.headers, body).await;
+    // A task of its own: what has begun is done to its end, also when the peer hangs up.
+    let taking = tokio::spawn(
+        async move {
+            let SspAnswer { status, after } = peers.ssp(from, parts.headers, body).await;
+            (status, Deferred::new(after))
+        }
+        .in_current_span(),
+    );
+    let Ok((status, after)) = taking.await else { return empty(StatusCode::INTERNAL_SERVER_ERROR) };
     let mut response = empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-    *response.body_mut() = Body::new(Written(Some(after)));
+    response.extensions_mut().insert(after);
     response
 }

@@ -362,6 +362,29 @@ async fn an_answer_nobody_takes_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn work_that_waits_for_an_answer_is_done_when_it_is_written() {
+    use super::io::Deferred;
+    use std::io::Write;
+    let written = Arc::new(Mutex::new(None));
+    let listener = listener().await;
+    let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (other_end, seen) = (client.try_clone().unwrap(), written.clone());
+    other_end.set_nonblocking(true).unwrap();
+    let other_end = Arc::new(other_end);
+    let router = Router::new().fallback(move || {
+        let (other_end, seen) = (other_end.clone(), seen.clone());
+        let work = move || *seen.lock().unwrap() = Some(other_end.peek(&mut [0; 12]).unwrap_or(0));
+        let mut response = super::empty(axum::http::StatusCode::OK);
+        response.extensions_mut().insert(Deferred::new(Box::new(work)));
+        std::future::ready(response)
+    });
+    let _server = serve_admin(listener, None, router, Limits::default()).unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    until("the work", || written.lock().unwrap().is_some()).await;
+    assert_eq!(*written.lock().unwrap(), Some(12), "the answer was there before the work");
+}
+
+#[tokio::test]
 async fn phones_are_served_over_tls_with_both_versions_of_http() {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
     let folder = Folder::new();

@@ -46,7 +46,7 @@ pub enum Refusal {
         /// The peer file.
         file: String,
         /// What is wrong.
-        error: CertificateError,
+        error: Box<CertificateError>,
     },
     /// Its key is not among the pins.
     Pin {
@@ -78,7 +78,7 @@ impl Refusal {
     pub(crate) fn error(&self) -> CertificateError {
         match self {
             Self::NoCertificate | Self::Unreadable => CertificateError::BadEncoding,
-            Self::Chain { error, .. } => error.clone(),
+            Self::Chain { error, .. } => (**error).clone(),
             _ => CertificateError::ApplicationVerificationFailure,
         }
     }

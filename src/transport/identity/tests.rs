@@ -219,6 +219,27 @@ async fn a_reload_ends_what_is_not_good_any_more_and_leaves_the_rest_alone() {
 }
 
 #[tokio::test]
+async fn a_request_that_comes_after_its_peer_is_gone_is_not_taken() {
+    use crate::transport::testing::{connect, exchange};
+    use tokio::io::AsyncWriteExt;
+    let folder = Folder::new();
+    let files = [folder.peer("north.example", &[])];
+    let tls = folder.tls(&["south.example"]);
+    let (identity, _) = Identity::load(Some(&tls), &files).unwrap();
+    let inbox = Arc::new(Inbox::default());
+    let listener = crate::transport::testing::listener().await;
+    let server = crate::transport::serve_ssp(listener, identity.clone(), inbox.clone(), Limits::default()).unwrap();
+    let mut stream = connect(&folder, &["north.example"], server.local_addr(), "http/1.1").await;
+    stream.write_all(b"POST / HTTP/1.1\r\n").await.unwrap();
+    until("the connection", || server.connections() == 1).await;
+    identity.reload(Some(&tls), &[]);
+    let rest = "host: x\r\ncontent-type: text/xml\r\ncontent-length: 1\r\n\r\nx";
+    let answer = exchange(stream, rest).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(inbox.got.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_revocation_ends_a_pooled_connection() {
     let folder = Folder::new();
     let mut tls = folder.tls(&["south.example"]);
@@ -242,7 +263,7 @@ async fn files_at_fault_leave_the_old_state_in_force_and_are_named() {
     let folder = Folder::new();
     let tls = folder.tls(&["south.example"]);
     let good = folder.peer("north.example", &[]);
-    let (server, identity, _) = south(&folder, &[good.clone()]).await;
+    let (server, identity, _) = south(&folder, std::slice::from_ref(&good)).await;
     let north = folder.north(&["north.example"], &[url(&server)]);
     let mut bad = good.clone();
     bad.ca_pem = Some("nonsense".to_owned());

@@ -16,7 +16,7 @@ use crate::transport::pem::{self, LoadError};
 use crate::transport::pki::{Certificate, explain};
 use crate::transport::tls::provider;
 
-use super::{Refusal, label, revocation};
+use super::{Refusal, label, revocation, shown};
 
 /// What we trust about one peer.
 pub(crate) struct Trust {
@@ -138,7 +138,7 @@ impl Trust {
         let shared = certificate.names.iter().find(|name| self.names.contains(name));
         let Some(name) = shared.and_then(|name| ServerName::try_from(name.clone()).ok()) else {
             let expected = self.names.clone();
-            return Err(Refusal::OtherName { names: certificate.names, file: self.label(), expected });
+            return Err(Refusal::OtherName { names: shown(&certificate.names), file: self.label(), expected });
         };
         let result = self.server.verify_server_cert(leaf, intermediates, &name, ocsp, now).map(|_| ());
         self.judge(&certificate, result)
@@ -150,11 +150,11 @@ impl Trust {
                 rustls::Error::InvalidCertificate(error) => error,
                 other => CertificateError::Other(rustls::OtherError(Arc::new(other))),
             };
-            let (names, issuer) = (certificate.names.clone(), certificate.issuer.clone());
-            return Err(Refusal::Chain { names, issuer, file: self.label(), error });
+            let (names, issuer) = (shown(&certificate.names), certificate.issuer.clone());
+            return Err(Refusal::Chain { names, issuer, file: self.label(), error: Box::new(error) });
         }
         if !self.pins.is_empty() && !self.pins.contains(&certificate.spki_sha256) {
-            let (names, spki_sha256) = (certificate.names.clone(), certificate.spki_sha256.clone());
+            let (names, spki_sha256) = (shown(&certificate.names), certificate.spki_sha256.clone());
             return Err(Refusal::Pin { names, file: self.label(), spki_sha256 });
         }
         Ok(())

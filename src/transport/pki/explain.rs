@@ -67,8 +67,8 @@ pub fn explain(content: &[u8]) -> Result<Certificate, PkiError> {
     if let Ok(Some(alternative)) = certificate.subject_alternative_name() {
         for name in &alternative.value.general_names {
             match name {
-                GeneralName::DNSName(dns) => names.push(dns.to_ascii_lowercase()),
-                other => other_names.push(plain(other)),
+                GeneralName::DNSName(dns) => names.push(clean(&dns.to_ascii_lowercase())),
+                other => other_names.push(clean(&plain(other))),
             }
         }
     }
@@ -78,8 +78,8 @@ pub fn explain(content: &[u8]) -> Result<Certificate, PkiError> {
         _ => Vec::new(),
     };
     Ok(Certificate {
-        subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
+        subject: clean(&certificate.subject().to_string()),
+        issuer: clean(&certificate.issuer().to_string()),
         serial: hex(certificate.raw_serial()),
         names,
         other_names,
@@ -93,6 +93,11 @@ pub fn explain(content: &[u8]) -> Result<Certificate, PkiError> {
         key_usage,
         extended_key_usage: purposes(&certificate),
     })
+}
+
+/// Text of a stranger's certificate, fit for a log line and a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 fn plain(name: &GeneralName<'_>) -> String {
@@ -123,7 +128,8 @@ fn purposes(certificate: &X509Certificate<'_>) -> Vec<String> {
         (usage.ocsp_signing, "OCSP signing"),
     ]
     .into_iter()
-    .filter_map(|(set, name)| set.then(|| name.to_owned()))
+    .filter(|(set, _)| *set)
+    .map(|(_, name)| name.to_owned())
     .collect();
     found.extend(usage.other.iter().map(|oid| oid.to_id_string()));
     found
@@ -181,6 +187,18 @@ mod tests {
         for content in [&b""[..], b"hello", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
             assert!(matches!(explain(content), Err(PkiError::Unreadable)));
         }
+    }
+
+    #[test]
+    fn control_characters_do_not_get_through() {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "a\nWARN b\u{1b}[31m");
+        let name = rcgen::SanType::DnsName("a\r\nb.example".try_into().unwrap());
+        params.subject_alt_names.push(name);
+        let der = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let shown = explain(der.der()).unwrap();
+        assert_eq!(shown.names, ["a??b.example"]);
+        assert!(!format!("{}{}", shown.subject, shown.issuer).contains(char::is_control));
     }
 
     #[test]

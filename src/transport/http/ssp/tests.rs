@@ -118,3 +118,30 @@ async fn a_peer_has_only_so_many_requests_in_flight() {
     }
     assert_eq!(post(&clients, "x").await, Posted::Accepted);
 }
+
+#[tokio::test]
+async fn what_comes_after_an_answer_is_done_once_each() {
+    let (folder, inbox) = (Folder::new(), Arc::new(Inbox::default()));
+    let server = south(&folder, folder.peer("north.example", &[]), &inbox).await;
+    let clients = folder.north(&["north.example"], &[url(&server)]);
+    for n in 1..=3 {
+        assert_eq!(post(&clients, "x").await, Posted::Accepted);
+        until("what comes after", || *inbox.after.lock().unwrap() == n).await;
+    }
+    say(&folder, &server, &request("x")).await;
+    until("what comes after", || *inbox.after.lock().unwrap() == 4).await;
+}
+
+#[tokio::test]
+async fn what_has_begun_is_done_to_its_end_when_the_peer_hangs_up() {
+    let folder = Folder::new();
+    let inbox = Arc::new(Inbox { gate: Some(Semaphore::new(0)), ..Inbox::default() });
+    let server = south(&folder, folder.peer("north.example", &[]), &inbox).await;
+    let mut stream = connect(&folder, &["north.example"], server.local_addr(), "http/1.1").await;
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request("x").as_bytes()).await.unwrap();
+    until("the request in work", || inbox.got.lock().unwrap().len() == 1).await;
+    drop(stream);
+    until("the end of the connection", || server.connections() == 0).await;
+    inbox.gate.as_ref().unwrap().add_permits(1);
+    until("what comes after", || *inbox.after.lock().unwrap() == 1).await;
+}
