@@ -142,9 +142,9 @@ async fn nobody_without_a_certificate_says_anything_at_the_ssp_port_and_nobody_s
     assert!(!answered(&mut plain).await.starts_with("HTTP/1.1 2"), "no TLS");
     let peer = world.peer(EAST).await;
     peer.initiates().await;
-    match peer.posts(vec![b' '; 64 << 20]).await {
-        Ok(answer) => assert_eq!(answer.status, 413),
-        Err(_) => {} // closed while we still wrote
+    // The connection may close while we still write.
+    if let Ok(answer) = peer.posts(vec![b' '; 64 << 20]).await {
+        assert_eq!(answer.status, 413);
     }
     let known = Http::new(world.ca.client(Some(&world.ca.issue(EAST))), NORTH);
     let answer = known.post(&url, &[("content-type", "text/plain")], b"<x/>".to_vec()).await.unwrap();
