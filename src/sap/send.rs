@@ -81,7 +81,7 @@ impl Sap {
         request: &SendMessageRequest,
     ) -> Result<SendMessageResponse, SendError> {
         // A repetition that outlived a restart of the node.
-        let same = format!("{:016x}", fingerprint(transaction));
+        let same = format!("{:032x}", fingerprint(transaction));
         let sent = transaction.id.as_ref().map(|id| Key::of(&["sent", session.id.expose(), id, &same]));
         if let Some(key) = &sent
             && let Some(known) = self.store.get(key).await?
