@@ -165,6 +165,7 @@ impl Sap {
         match self.carry(now, turn).await {
             // Another session of the user was faster: the entry is gone, and its report is on its way.
             Ok(()) | Err(StoreError::Conflict { .. }) => {
+                metrics::counter!("postern_messages_delivered_total").increment(1);
                 self.claims.done(user, seq);
                 Ok(())
             }
