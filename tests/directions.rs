@@ -1,5 +1,7 @@
 //! The house rules of `ARCHITECTURE.md` that a compiler does not check: who may import whom, and how long a file gets.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -59,7 +59,7 @@ impl Access {
     /// The way to the node.
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
         let config = self.config.as_deref().map(read_config).transpose()?;
-        let token_file = self.token.as_deref().or(config.as_ref().map(|c| c.admin.token_file.as_path()));
+        let token_file = self.token.as_deref().or_else(|| Some(config.as_ref()?.admin.token_file.as_path()));
         let token_file = token_file.ok_or_else(|| anyhow!("no token: give --token FILE or --config FILE"))?;
         let token = token::load(token_file)
             .with_context(|| format!("is the node of {} not started yet?", token_file.display()))?;
@@ -135,7 +135,7 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(body))?;
         let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
-        let port = self.url.port_u16().unwrap_or(if self.tls.is_some() { 443 } else { 80 });
+        let port = self.url.port_u16().unwrap_or_else(|| if self.tls.is_some() { 443 } else { 80 });
         let unreachable = || format!("no node answers at {}: is it running?", self.url);
         let stream = TcpStream::connect((host, port)).await.with_context(unreachable)?;
         match &self.tls {
