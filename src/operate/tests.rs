@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::address::Domain;
+use crate::address::{Address, Domain};
 use crate::config::{self, Access, Agreement, Messages, Services, Timers};
 use crate::ident::SessionId;
 use crate::relay::{self, Relay};
@@ -64,7 +64,7 @@ impl Reload for Node {
 
 impl Facts for Node {
     fn peers(&self) -> Pin<Box<dyn Future<Output = BTreeMap<Domain, PeerFacts>> + Send + '_>> {
-        let south = PeerFacts {
+        let facts = PeerFacts {
             urls: vec!["https://127.0.0.1:9443/".to_owned()],
             agreement: Agreement { provide: vec!["im".to_owned()], ..Agreement::default() },
             certificate: Some(CertificateFacts {
@@ -72,7 +72,7 @@ impl Facts for Node {
                 not_after: Timestamp::NEVER,
             }),
         };
-        Box::pin(async move { BTreeMap::from([(south(), south)]) })
+        Box::pin(async move { BTreeMap::from([(south(), facts)]) })
     }
 }
 
@@ -148,11 +148,11 @@ impl Bench {
             element: Element::SendMessageRequest,
             function: None,
             fragment: "<SendMessageRequest/>".into(),
-            requestor: Some("wv:alice@north.example".parse().unwrap()),
+            requestor: Some(Address::user_at("alice", &north()).unwrap()),
             message: Some("m-1@north.example".into()),
             expires: now + Duration::from_secs(60),
             upstream: relay::Upstream::Client {
-                user: "wv:alice@north.example".parse().unwrap(),
+                user: Address::user_at("alice", &north()).unwrap(),
                 session: SessionId::new("0123456789abcdef"),
                 transaction: "12".into(),
                 context: String::new(),
