@@ -40,6 +40,7 @@ impl Sap {
                 return Some(response(transaction.id.clone(), Status::from(Code::NOT_IMPLEMENTED)));
             }
         };
+        metrics::counter!("postern_client_requests_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
             Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
@@ -138,6 +139,7 @@ impl Sap {
             return login::refusal(request, Code::UNAVAILABLE);
         }
         old.iter().for_each(|id| self.forget_session(id));
+        metrics::counter!("postern_logins_total", "outcome" => "admitted").increment(1);
         info!(user = %record.user, session = %record.id, %version, "logged in");
         self.sessions.open(now, record);
         answer

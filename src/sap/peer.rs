@@ -125,6 +125,9 @@ impl Sap {
                 failures.push(Failure::of(&recipient, code));
             }
         }
+        if failures.len() < total {
+            metrics::counter!("postern_messages_total", "from" => "peer").increment(1);
+        }
         info!(message = %message.id, sender = %message.sender, failed = failures.len(), total, "message from a peer");
         SendMessageResponse { outcome: summary(total, &failures), message: Some(message.id) }.into()
     }

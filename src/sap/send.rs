@@ -103,6 +103,7 @@ impl Sap {
                 turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.dedup);
             }
             self.carry(now, turn).await?;
+            metrics::counter!("postern_messages_total", "from" => "client").increment(1);
             info!(message = %message.id, sender = %message.sender, recipients = bound.total, "message taken");
         } else {
             self.relay.abandon(turn.steps);
