@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use postern::transport::pki::Authority;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -20,8 +21,14 @@ struct Node {
 
 impl Node {
     fn start() -> Self {
+        Self::start_with("", |_| {})
+    }
+
+    /// With more in the configuration, and files it needs.
+    fn start_with(more: &str, files: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = "domain = \"north.example\"\n[listen]\nadmin = \"127.0.0.1:0\"\n";
+        files(folder.path());
+        let config = format!("domain = \"north.example\"\n[listen]\nadmin = \"127.0.0.1:0\"\n{more}");
         fs::write(folder.path().join("postern.toml"), config).unwrap();
         fs::create_dir(folder.path().join("peers")).unwrap();
         let mut process = postern()
@@ -123,4 +130,34 @@ fn the_node_is_found_through_its_configuration_or_the_command_says_why_not() {
     assert!(why(&through(Path::new("/no/such/postern.toml"))).contains("postern check"));
     let nowhere = run(postern().args(["user", "list"]), "");
     assert_eq!(nowhere.status.code(), Some(2), "wrong usage");
+}
+
+#[test]
+fn an_admin_address_behind_tls_is_trusted_by_its_own_certificate_or_an_authority() {
+    let (one, other) = (Authority::new("One CA", 30).unwrap(), Authority::new("Other CA", 30).unwrap());
+    let files = |folder: &Path| {
+        let issued = one.issue(&["localhost"], 30).unwrap();
+        fs::write(folder.join("admin.pem"), issued.cert_pem).unwrap();
+        fs::write(folder.join("admin.key"), issued.key_pem).unwrap();
+        fs::write(folder.join("one.pem"), one.cert_pem()).unwrap();
+        fs::write(folder.join("other.pem"), other.cert_pem()).unwrap();
+    };
+    let node = Node::start_with("[admin]\ncert = \"admin.pem\"\nkey = \"admin.key\"\n", files);
+    let file = |name: &str| node.folder.path().join(name);
+    let port = node.admin.rsplit(':').next().unwrap();
+    let at = |host: &str| format!("https://{host}:{port}/");
+
+    let config =
+        run(postern().args(["user", "list", "--admin", &at("127.0.0.1"), "--config"]).arg(file("postern.toml")), "");
+    assert_eq!(out(&config), "", "the certificate the configuration names is taken, whatever its names");
+    let through = |authority: &str, host: &str| {
+        let mut command = postern();
+        command.args(["user", "list", "--admin", &at(host), "--token"]).arg(file("admin.token"));
+        run(command.arg("--ca").arg(file(authority)), "")
+    };
+    assert_eq!(out(&through("one.pem", "localhost")), "");
+    assert!(why(&through("other.pem", "localhost")).contains("not trusted"));
+    assert!(why(&through("one.pem", "127.0.0.1")).contains("not trusted"), "another name");
+    let plain = run(postern().args(["user", "list", "--admin", &node.admin, "--token"]).arg(file("admin.token")), "");
+    assert_eq!(plain.status.code(), Some(1));
 }
