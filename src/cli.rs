@@ -2,6 +2,7 @@
 //! 2 = wrong usage.
 
 mod admin;
+mod cert;
 mod check;
 mod demo;
 mod init;
@@ -26,6 +27,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Make a ready-to-run node folder
     Init(init::Args),
+    /// Make test authorities and certificates, explain any certificate
+    Cert(cert::Cert),
     /// Run a node
     Serve(serve::ServeArgs),
     /// Find every fault in a configuration
@@ -40,6 +43,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match command {
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => return init::run(&args),
+        Command::Cert(command) => command.run(&mut std::io::stdout()),
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => return check::run(&args),
         Command::User(args) => user::run(&args),

@@ -1,5 +1,6 @@
 //! A node: every room built from one configuration, started, reloaded, drained and stopped.
 
+mod listen;
 mod ports;
 mod reload;
 mod shown;
@@ -13,21 +14,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch::{Sender, channel as watch_channel};
 use tokio::task::JoinHandle;
-use tracing::info;
+use tracing::{error, info, warn};
 
+pub use self::listen::Ready;
 pub use self::tap::Tapped;
 pub use crate::operate::ReloadReport;
 
+use self::listen::{ServerCertificates, Sockets};
 use self::ports::Ports;
-use self::reload::PeersInForce;
+use self::reload::{Outside, PeersInForce};
 use self::shown::Shown;
 use self::tap::TappedBearer;
 use crate::address::Domain;
-use crate::config::{Config, Finding, Loaded, Severity};
+use crate::config::{Config, Finding, Loaded, Peer, Severity, Tls};
 use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
@@ -38,7 +40,7 @@ use crate::sap::session::SessionRecord;
 use crate::sap::{Sap, Settings};
 use crate::store::{self, Key, Store, StoreError};
 use crate::time::Timestamp;
-use crate::transport::{self, Identity, Limits, PeerClients, Server, ServerTls};
+use crate::transport::{Identity, PeerClients, Server};
 
 /// How long open exchanges may take to end when a node stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -50,21 +52,6 @@ const PAGE: usize = 1_000;
 pub struct Options {
     /// Hears of every POST to a peer.
     pub tap: Option<UnboundedSender<Tapped>>,
-}
-
-/// What is bound, with real ports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ready {
-    /// The home domain.
-    pub domain: Domain,
-    /// CSP over HTTP.
-    pub csp: Option<SocketAddr>,
-    /// CSP over HTTPS.
-    pub csp_tls: Option<SocketAddr>,
-    /// SSP.
-    pub ssp: Option<SocketAddr>,
-    /// Admin.
-    pub admin: Option<SocketAddr>,
 }
 
 /// Why a node did not start.
@@ -99,57 +86,59 @@ pub struct Running {
     peers: Arc<PeersInForce>,
     servers: Vec<Server>,
     draining: Arc<AtomicBool>,
-    stop: tokio::sync::watch::Sender<bool>,
+    stop: Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     _watcher: Option<watch::Watcher>,
 }
 
-/// Starts a node: when this returns, every listener is bound and answers.
+/// Starts a node: when this returns, every listener is bound and answers. A fault in a peer file or a user keeps
+/// only that peer or user out.
 pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartError> {
     let Loaded { config, peers, users, findings, .. } = loaded;
-    let errors: Vec<Finding> = findings.into_iter().filter(|f| f.severity == Severity::Error).collect();
-    let config = match config {
-        Some(config) if errors.is_empty() => config,
-        _ => return Err(StartError::Config(errors)),
+    let Some(config) = config else {
+        return Err(StartError::Config(findings.into_iter().filter(|f| f.severity == Severity::Error).collect()));
     };
+    for finding in findings {
+        match finding.severity {
+            Severity::Error => error!("{finding}"),
+            Severity::Warning => warn!("{finding}"),
+        }
+    }
+    let sockets = Sockets::bind(&config.listen).await?;
+    let ready = sockets.ready(config.domain.clone());
+    let certificates = ServerCertificates::load(&config)?;
     let store = store::open(&config.data_dir)?;
     let sap = build_sap(&config, &store).await?;
     sap.accounts().seed(&users).await.map_err(|(id, error)| secret(format!("users: {id}: {error}")))?;
     restore(&sap, &store).await?;
 
-    let identity = match &config.tls {
-        Some(_) => Some(load_identity(&config, &peers)?),
-        None => None,
-    };
-    let clients =
-        identity.as_ref().map(|identity| Arc::new(PeerClients::new(Arc::clone(identity), config.timers.http_timeout)));
-    if let Some(clients) = &clients {
-        let bearer: Arc<dyn Bearer> = Arc::<PeerClients>::clone(clients);
-        sap.connect(match options.tap {
-            Some(tell) => Arc::new(TappedBearer::new(config.domain.clone(), bearer, tell)),
-            None => bearer,
-        });
-    }
+    let identity = config.tls.as_ref().map(|tls| load_identity(tls, &peers)).transpose()?;
+    let clients = identity.as_ref().map(|identity| {
+        let clients = Arc::new(PeerClients::new(Arc::clone(identity), config.timers.http_timeout));
+        sap.connect(tapped(Arc::<PeerClients>::clone(&clients), &config.domain, options));
+        clients
+    });
     let shown = Arc::new(Shown::default());
-    let files = PeersInForce::new(config.clone(), Arc::clone(&sap), identity.clone(), clients, Arc::clone(&shown));
-    let files = Arc::new(files);
-    let (stop, stopping) = tokio::sync::watch::channel(false);
-    let mut node = Running {
-        ready: Ready { domain: config.domain.clone(), csp: None, csp_tls: None, ssp: None, admin: None },
+    let outside = Outside { identity: identity.clone(), clients, certificates: certificates.list() };
+    let files = Arc::new(PeersInForce::new(config.clone(), Arc::clone(&sap), outside, Arc::clone(&shown)));
+    let (stop, stopping) = watch_channel(false);
+    let draining = Arc::new(AtomicBool::new(false));
+    let admin = AdminState {
         sap: Arc::clone(&sap),
-        store,
-        peers: Arc::clone(&files),
-        servers: Vec::new(),
-        draining: Arc::default(),
-        stop,
-        tasks: Vec::new(),
-        _watcher: watch::Watcher::start(&config.peers, Arc::clone(&files)),
+        store: Arc::clone(&store),
+        reload: Arc::<PeersInForce>::clone(&files),
+        facts: Arc::<PeersInForce>::clone(&files),
+        token: operate::token::load_or_make(&config.admin.token_file).map_err(secret)?,
+        draining: Arc::clone(&draining),
+        metrics: Metrics::install(),
     };
-    node.listen(&config, identity.as_ref(), &shown).await?;
     files.begin(peers).await;
-    node.tasks.push(tokio::spawn(sap.run(stopping)));
-    info!(domain = %node.ready.domain, "ready");
-    Ok(node)
+    let ports = Arc::new(Ports { sap: Arc::clone(&sap), shown });
+    let servers = sockets.serve(&config, &certificates, identity, &ports, admin)?;
+    let watcher = watch::Watcher::start(&config.peers, Arc::clone(&files));
+    let tasks = vec![tokio::spawn(Arc::clone(&sap).run(stopping))];
+    info!(domain = %ready.domain, "ready");
+    Ok(Running { ready, sap, store, peers: files, servers, draining, stop, tasks, _watcher: watcher })
 }
 
 // === impl Running ===
@@ -185,66 +174,6 @@ impl Running {
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the store did not close cleanly");
         }
-    }
-
-    async fn listen(
-        &mut self,
-        config: &Config,
-        identity: Option<&Arc<Identity>>,
-        shown: &Arc<Shown>,
-    ) -> Result<(), StartError> {
-        let ports = Arc::new(Ports { sap: Arc::clone(&self.sap), shown: Arc::clone(shown) });
-        let limits = Limits::new(&config.timers);
-        if let Some((listener, address)) = bind("csp", config.listen.csp).await? {
-            self.ready.csp = Some(address);
-            let server = transport::serve_csp(listener, None, ports.clone(), Router::new(), limits.clone());
-            self.servers.push(server.map_err(|error| StartError::Bind { what: "csp", address, error })?);
-        }
-        if let (Some((listener, address)), Some(tls)) = (bind("csp_tls", config.listen.csp_tls).await?, &config.csp_tls)
-        {
-            let tls = ServerTls::load(&tls.cert, &tls.key).map_err(secret)?;
-            self.ready.csp_tls = Some(address);
-            let server = transport::serve_csp(listener, Some(tls), ports.clone(), Router::new(), limits.clone());
-            self.servers.push(server.map_err(|error| StartError::Bind { what: "csp_tls", address, error })?);
-        }
-        if let (Some((listener, address)), Some(identity)) = (bind("ssp", config.listen.ssp).await?, identity) {
-            self.ready.ssp = Some(address);
-            let server = transport::serve_ssp(listener, Arc::clone(identity), ports, limits.clone());
-            self.servers.push(server.map_err(|error| StartError::Bind { what: "ssp", address, error })?);
-        }
-        if let Some((listener, address)) = bind("admin", config.listen.admin).await? {
-            let tls = match (&config.admin.cert, &config.admin.key) {
-                (Some(cert), Some(key)) => Some(ServerTls::load(cert, key).map_err(secret)?),
-                _ => None,
-            };
-            self.ready.admin = Some(address);
-            let state = AdminState {
-                sap: Arc::clone(&self.sap),
-                store: Arc::clone(&self.store),
-                reload: Arc::<PeersInForce>::clone(&self.peers),
-                facts: Arc::<PeersInForce>::clone(&self.peers),
-                token: operate::token::load_or_make(&config.admin.token_file).map_err(secret)?,
-                draining: Arc::clone(&self.draining),
-                metrics: Metrics::install(),
-            };
-            let server = transport::serve_admin(listener, tls, operate::router(state), limits);
-            self.servers.push(server.map_err(|error| StartError::Bind { what: "admin", address, error })?);
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Ready {
-    /// The ready line of `postern serve`; a listener that is off is left out.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "postern ready domain={}", self.domain)?;
-        let listeners = [("csp", self.csp), ("csp_tls", self.csp_tls), ("ssp", self.ssp), ("admin", self.admin)];
-        for (name, address) in listeners {
-            if let Some(address) = address {
-                write!(f, " {name}={address}")?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -299,23 +228,19 @@ async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u
     }
 }
 
-fn load_identity(config: &Config, peers: &[crate::config::Peer]) -> Result<Arc<Identity>, StartError> {
-    let (identity, faults) = Identity::load(config.tls.as_ref(), peers).map_err(secret)?;
+fn load_identity(tls: &Tls, peers: &[Peer]) -> Result<Arc<Identity>, StartError> {
+    let (identity, faults) = Identity::load(Some(tls), peers).map_err(secret)?;
     for fault in faults {
-        tracing::warn!("{fault}");
+        warn!("{fault}");
     }
     Ok(identity)
 }
 
-async fn bind(
-    what: &'static str,
-    address: Option<SocketAddr>,
-) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
-    let Some(address) = address else { return Ok(None) };
-    let failed = |error| StartError::Bind { what, address, error };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let real = listener.local_addr().map_err(failed)?;
-    Ok(Some((listener, real)))
+fn tapped(clients: Arc<PeerClients>, own: &Domain, options: Options) -> Arc<dyn Bearer> {
+    match options.tap {
+        Some(tell) => Arc::new(TappedBearer::new(own.clone(), clients, tell)),
+        None => clients,
+    }
 }
 
 fn secret(error: impl fmt::Display) -> StartError {

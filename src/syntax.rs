@@ -10,6 +10,9 @@ pub mod ssp;
 mod wbxml;
 mod xml;
 
+#[cfg(test)]
+mod hostile;
+
 pub use limits::Limits;
 
 use crate::ident::SessionId;

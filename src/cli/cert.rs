@@ -25,7 +25,9 @@ pub(crate) struct Cert {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Makes a test authority: DIR/ca.pem to hand out, DIR/ca.key to keep.
-    #[command(after_help = "Examples:\n  postern cert ca certs\n  postern cert ca --name \"Trial CA\" --days 365 trial")]
+    #[command(
+        after_help = "Examples:\n  postern cert ca certs\n  postern cert ca --name \"Trial CA\" --days 365 trial"
+    )]
     Ca {
         /// The folder to write to; made if it does not exist.
         dir: PathBuf,
@@ -120,8 +122,9 @@ impl Cert {
 fn authority(dir: &Path) -> anyhow::Result<Authority> {
     let read = |name: &str| {
         let file = dir.join(name);
-        std::fs::read_to_string(&file)
-            .with_context(|| format!("{} can't be read: make an authority with: postern cert ca {}", file.display(), dir.display()))
+        std::fs::read_to_string(&file).with_context(|| {
+            format!("{} can't be read: make an authority with: postern cert ca {}", file.display(), dir.display())
+        })
     };
     let (cert, key) = (read("ca.pem")?, read("ca.key")?);
     Authority::load(&cert, &key).with_context(|| format!("{} holds no usable authority", dir.display()))
@@ -261,7 +264,9 @@ mod tests {
         run(&["ca", dir]).unwrap();
         run(&["issue", "--ca", dir, "north.example"]).unwrap();
         let text = run(&["show", &format!("{dir}/north.example.pem")]).unwrap();
-        for part in ["DNS names    north.example", "issuer       CN=Postern test CA", "days left", "good for [tls] cert"] {
+        for part in
+            ["DNS names    north.example", "issuer       CN=Postern test CA", "days left", "good for [tls] cert"]
+        {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         let json = run(&["show", "--json", &format!("{dir}/ca.pem"), &format!("{dir}/north.example.pem")]).unwrap();

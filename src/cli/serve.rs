@@ -1,10 +1,12 @@
 //! `postern serve`: runs a node.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use postern::time::Timestamp;
 use postern::{config, node};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -27,10 +29,8 @@ pub(crate) struct ServeArgs {
 
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     log_to_stderr(args.log_json);
+    raise_file_limit();
     let loaded = config::load(&args.config, &config::Environment::of_process(), Timestamp::now());
-    for finding in loaded.findings.iter().filter(|f| f.severity == config::Severity::Warning) {
-        tracing::warn!("{}:{}: {}: {}", finding.file, finding.line, finding.what, finding.remedy);
-    }
     super::runtime()?.block_on(serve(loaded))
 }
 
@@ -52,8 +52,18 @@ async fn serve(loaded: config::Loaded) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A connection is a file: the soft limit of most systems is for programs with a few.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, ..limit };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
 fn log_to_stderr(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colour = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
     if json { log.json().init() } else { log.init() }
 }

@@ -1,6 +1,7 @@
 //! Peer files in force: which ones, and how others take their place while the node runs.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -13,27 +14,45 @@ use crate::config::{self, Config, Peer};
 use crate::operate::{Facts, PeerFacts, Reload, ReloadReport};
 use crate::sap::Sap;
 use crate::time::Timestamp;
-use crate::transport::{Identity, PeerClients};
+use crate::transport::{Identity, LoadError, PeerClients, ServerTls};
 
 /// The peer files in force.
 pub(super) struct PeersInForce {
     config: Config,
     sap: Arc<Sap>,
-    identity: Option<Arc<Identity>>,
-    clients: Option<Arc<PeerClients>>,
+    outside: Outside,
     shown: Arc<Shown>,
     in_force: Mutex<BTreeMap<Domain, Peer>>,
 }
 
+/// What of the transport is read again from files.
+pub(super) struct Outside {
+    pub(super) identity: Option<Arc<Identity>>,
+    pub(super) clients: Option<Arc<PeerClients>>,
+    pub(super) certificates: Vec<ServerCertificate>,
+}
+
+/// What a server that asks for no client certificate shows, and where it is read from.
+#[derive(Clone)]
+pub(super) struct ServerCertificate {
+    tls: Arc<ServerTls>,
+    cert: PathBuf,
+    key: PathBuf,
+}
+
+impl ServerCertificate {
+    pub(super) fn load(cert: &Path, key: &Path) -> Result<Self, LoadError> {
+        Ok(Self { tls: ServerTls::load(cert, key)?, cert: cert.to_owned(), key: key.to_owned() })
+    }
+
+    pub(super) fn tls(&self) -> Arc<ServerTls> {
+        Arc::clone(&self.tls)
+    }
+}
+
 impl PeersInForce {
-    pub(super) fn new(
-        config: Config,
-        sap: Arc<Sap>,
-        identity: Option<Arc<Identity>>,
-        clients: Option<Arc<PeerClients>>,
-        shown: Arc<Shown>,
-    ) -> Self {
-        Self { config, sap, identity, clients, shown, in_force: Mutex::default() }
+    pub(super) fn new(config: Config, sap: Arc<Sap>, outside: Outside, shown: Arc<Shown>) -> Self {
+        Self { config, sap, outside, shown, in_force: Mutex::default() }
     }
 
     /// Puts the first set in force.
@@ -89,13 +108,18 @@ impl PeersInForce {
     }
 
     fn reload_transport(&self, peers: &BTreeMap<Domain, Peer>) {
+        for ServerCertificate { tls, cert, key } in &self.outside.certificates {
+            if let Err(fault) = tls.reload(cert, key) {
+                warn!("{fault}");
+            }
+        }
         let list: Vec<Peer> = peers.values().cloned().collect();
-        if let Some(identity) = &self.identity {
+        if let Some(identity) = &self.outside.identity {
             for fault in identity.reload(self.config.tls.as_ref(), &list) {
                 warn!("{fault}");
             }
         }
-        if let Some(clients) = &self.clients {
+        if let Some(clients) = &self.outside.clients {
             clients.reload();
         }
     }

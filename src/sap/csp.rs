@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tracing::{Instrument, debug};
 
 use super::{Sap, Via};
-use crate::ident::SessionId;
+use crate::ident::{self, SessionId};
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, ReadError, Said};
 use crate::time::Timestamp;
@@ -140,10 +140,9 @@ fn refusal(message: &Message, code: Code) -> Message {
     Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
 }
 
-/// Tells a repetition from another request that uses the same id. Lives as long as the process.
-fn fingerprint(transaction: &Transaction) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    format!("{:?}", transaction.said).hash(&mut hasher);
-    hasher.finish()
+/// Tells a repetition from another request that uses the same id: what is said, in one syntax and version.
+pub(super) fn fingerprint(transaction: &Transaction) -> u128 {
+    let transactions = vec![Transaction { id: None, ..transaction.clone() }];
+    let alone = Message { version: Version::V13, session: None, transactions, poll: None };
+    ident::fingerprint(&csp::write(&alone, Encoding::Wbxml))
 }

@@ -162,11 +162,10 @@ impl Sap {
         if let Some(report) = self.messaging.settle(now, user, seq, fate, &mut turn.changes).await? {
             self.send_report(now, report, &mut turn);
         }
-        let outcome = if fate.is_success() { "confirmed" } else { "refused" };
         match self.carry(now, turn).await {
             // Another session of the user was faster: the entry is gone, and its report is on its way.
             Ok(()) | Err(StoreError::Conflict { .. }) => {
-                metrics::counter!("postern_deliveries_total", "outcome" => outcome).increment(1);
+                metrics::counter!("postern_messages_delivered_total").increment(1);
                 self.claims.done(user, seq);
                 Ok(())
             }

@@ -40,7 +40,7 @@ impl Sap {
                 return Some(response(transaction.id.clone(), Status::from(Code::NOT_IMPLEMENTED)));
             }
         };
-        metrics::counter!("postern_client_requests_total", "primitive" => said.element().xml()).increment(1);
+        metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
             Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
@@ -74,7 +74,10 @@ impl Sap {
         via: Via,
     ) -> Option<Primitive> {
         if let Primitive::LoginRequest(request) = said {
-            return Some(self.log_in(now, request, version, via).await.into());
+            let answer = self.log_in(now, request, version, via).await;
+            let code = answer.outcome.code.to_string();
+            metrics::counter!("postern_client_logins_total", "code" => code).increment(1);
+            return Some(answer.into());
         }
         let Some(session) = session else { return Some(Status::from(Code::INVALID_SESSION).into()) };
         Some(match said {
@@ -139,7 +142,6 @@ impl Sap {
             return login::refusal(request, Code::UNAVAILABLE);
         }
         old.iter().for_each(|id| self.forget_session(id));
-        metrics::counter!("postern_logins_total", "outcome" => "admitted").increment(1);
         info!(user = %record.user, session = %record.id, %version, "logged in");
         self.sessions.open(now, record);
         answer

@@ -128,7 +128,6 @@ impl Login {
         };
         if let Answer::Refuse(code) = &answer {
             let user = request.user.as_deref().unwrap_or_default();
-            metrics::counter!("postern_logins_total", "outcome" => "refused").increment(1);
             tracing::info!(user, remote = %via.remote, %code, "login refused");
         }
         answer

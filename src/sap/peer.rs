@@ -126,7 +126,7 @@ impl Sap {
             }
         }
         if failures.len() < total {
-            metrics::counter!("postern_messages_total", "from" => "peer").increment(1);
+            metrics::counter!("postern_messages_taken_total", "from" => "peer").increment(1);
         }
         info!(message = %message.id, sender = %message.sender, failed = failures.len(), total, "message from a peer");
         SendMessageResponse { outcome: summary(total, &failures), message: Some(message.id) }.into()

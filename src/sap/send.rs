@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
+use super::csp::fingerprint;
 use super::report::{Failure, summary};
 use super::session::SessionRecord;
 use super::{RemoteResult, Sap};
@@ -80,7 +81,8 @@ impl Sap {
         request: &SendMessageRequest,
     ) -> Result<SendMessageResponse, SendError> {
         // A repetition that outlived a restart of the node.
-        let sent = transaction.id.as_ref().map(|id| Key::of(&["sent", session.id.expose(), id]));
+        let same = format!("{:032x}", fingerprint(transaction));
+        let sent = transaction.id.as_ref().map(|id| Key::of(&["sent", session.id.expose(), id, &same]));
         if let Some(key) = &sent
             && let Some(known) = self.store.get(key).await?
         {
@@ -103,7 +105,7 @@ impl Sap {
                 turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.dedup);
             }
             self.carry(now, turn).await?;
-            metrics::counter!("postern_messages_total", "from" => "client").increment(1);
+            metrics::counter!("postern_messages_taken_total", "from" => "client").increment(1);
             info!(message = %message.id, sender = %message.sender, recipients = bound.total, "message taken");
         } else {
             self.relay.abandon(turn.steps);

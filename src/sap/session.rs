@@ -59,8 +59,8 @@ pub(super) type PendingAnswer = Arc<OnceCell<Option<csp::Transaction>>>;
 struct Live {
     record: SessionRecord,
     last_heard: Timestamp,
-    answers: HashMap<(Text, u64), PendingAnswer>,
-    order: VecDeque<(Text, u64)>,
+    answers: HashMap<(Text, u128), PendingAnswer>,
+    order: VecDeque<(Text, u128)>,
 }
 
 /// Every client session of the node.
@@ -167,7 +167,7 @@ impl Sessions {
     }
 
     /// The place of the answer to a client's transaction: the same for every repetition of it.
-    pub(super) fn answer_slot(&self, id: &SessionId, transaction: &Text, hash: u64) -> Option<PendingAnswer> {
+    pub(super) fn answer_slot(&self, id: &SessionId, transaction: &Text, hash: u128) -> Option<PendingAnswer> {
         let mut live = self.live.get_mut(id)?;
         let key = (transaction.clone(), hash);
         if let Some(known) = live.answers.get(&key) {

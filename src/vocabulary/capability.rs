@@ -98,10 +98,10 @@ record! {
     pub struct ClientCapabilityResponse {
         /// What is agreed; first of all, since one client reads only the first child.
         agreed: Option<AgreedCapabilityList> = AgreedCapabilityList @ V12..=V13,
+        /// The corrected list (1.1); first for the same reason.
+        list: Option<CapabilityList> = CapabilityList @ V11..=V11,
         /// The client (1.1).
         client: Option<ClientId> = ClientId @ V11..=V11,
-        /// The corrected list (1.1).
-        list: Option<CapabilityList> = CapabilityList @ V11..=V11,
     }
 }
 

@@ -156,16 +156,7 @@ async fn a_repeated_request_is_answered_alike() {
 async fn repeated(world: Arc<World>, phone: Phone) {
     let mut alice = world.login("alice", NORTH, phone).await;
     let mut bob = world.login("bob", NORTH, phone.next()).await;
-    let info = node(
-        "MessageInfo",
-        [
-            leaf("ContentType", "text/plain"),
-            leaf("ContentSize", 5),
-            node("Recipient", [node("User", [leaf("UserID", &bob.user)])]),
-            node("Sender", [node("User", [leaf("UserID", &alice.user)])]),
-        ],
-    );
-    let request = node("SendMessage-Request", [leaf("DeliveryReport", "F"), info, leaf("ContentData", "Twice")]);
+    let request = alice.says("Twice").to([&bob.user]).request();
     let id = alice.next_transaction();
     let first = alice.try_ask_as(&id, request.clone()).await.unwrap();
     let second = alice.try_ask_as(&id, request).await.unwrap();
@@ -173,6 +164,34 @@ async fn repeated(world: Arc<World>, phone: Phone) {
     bob.hears("Twice").await;
     bob.poll().await;
     assert!(bob.inbox.messages.is_empty() && bob.journal.all().len() == 1, "{:?}", bob.journal.all());
+}
+
+#[tokio::test]
+async fn a_transaction_id_used_again_for_something_else_is_a_new_request() {
+    one_domain().await.with_every_phone(reused_id).await;
+}
+
+async fn reused_id(world: Arc<World>, phone: Phone) {
+    let mut alice = world.login("alice", NORTH, phone).await;
+    let mut bob = world.login("bob", NORTH, phone.next()).await;
+    for text in ["one", "two", "three"] {
+        let request = alice.says(text).to([&bob.user]).request();
+        let answer = alice.try_ask_as("1", request).await.unwrap();
+        assert_eq!(answer.number_at("Result/Code"), Some(200));
+        bob.hears(text).await;
+    }
+}
+
+#[tokio::test]
+async fn a_keep_alive_time_that_is_too_long_is_shortened_without_an_error() {
+    one_domain().await.with_every_phone(long_keep_alive).await;
+}
+
+async fn long_keep_alive(world: Arc<World>, phone: Phone) {
+    let mut alice = world.login("alice", NORTH, phone).await;
+    let answer = alice.ask(node("KeepAlive-Request", [leaf("TimeToLive", 7205)])).await;
+    assert_eq!(answer.number_at("Result/Code"), Some(200), "{answer:?}");
+    assert!(answer.number_at("KeepAliveTime").is_some_and(|time| (6..=7205).contains(&time)), "{answer:?}");
 }
 
 #[tokio::test]
@@ -197,4 +216,28 @@ async fn not_offered(world: Arc<World>, phone: Phone) {
         assert!(answer.name != "Status" || code.is_some_and(|c| c >= 200), "{name}: {answer:?}");
     }
     alice.keep_alive().await;
+}
+
+#[tokio::test]
+async fn http_as_phones_and_gateways_speak_it_is_understood() {
+    one_domain().await.with_every_phone(http_habits).await;
+}
+
+async fn http_habits(world: Arc<World>, phone: Phone) {
+    let alice = world.phone("alice", NORTH, phone);
+    let request = alice.login_request([leaf("Password", crate::support::world::phone::password("alice"))]);
+    let body = phone.syntax.write(&alice.message("Request", Some("1"), request), phone.version);
+    let plain = phone.syntax.content_type(phone.version).to_owned();
+    let url = format!("http://{}/any/path?at=all", world.ports(NORTH).csp);
+    for headers in [
+        vec![("content-type", plain.clone() + "; charset=utf-8")],
+        vec![("content-type", plain.to_uppercase())],
+        vec![("content-type", plain.clone()), ("expect", "100-continue".into()), ("x-up-calling-line-id", "1".into())],
+    ] {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = alice.http().post(&url, &headers, body.clone()).await.unwrap();
+        assert_eq!(answer.status, 200, "{headers:?}");
+        let login = phone.syntax.read(&answer.body).unwrap();
+        assert_eq!(login.any("Code").map(|c| c.text.as_str()), Some("200"), "{headers:?}");
+    }
 }

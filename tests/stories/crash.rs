@@ -23,7 +23,7 @@ const STRAGGLERS: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_and_nothing_delivered_twice_when_nodes_are_killed() {
-    let world = World::new().domain(NORTH).domain(SOUTH).start().await;
+    let world = World::new().domain(NORTH).domain(SOUTH).processes().start().await;
     let mut random = SmallRng::seed_from_u64(seed("POSTERN_SEED"));
     let done = Arc::new(AtomicBool::new(false));
     let mut talks = Vec::new();
@@ -56,6 +56,27 @@ async fn nothing_acknowledged_is_lost_and_nothing_delivered_twice_when_nodes_are
     assert!(said > 20, "a real conversation: {said}");
     assert!(lost.is_empty(), "lost: {lost:?}");
     assert!(twice.is_empty(), "twice: {twice:?}");
+}
+
+#[tokio::test]
+async fn a_session_and_what_waits_in_it_survive_a_crash_of_the_node() {
+    let world = World::new().domain(NORTH).processes().start().await;
+    let mut phones = Vec::new();
+    for phone in Phone::ALL {
+        let mut alice = world.login("alice", NORTH, phone).await;
+        let bob = world.login("bob", NORTH, phone).await;
+        alice.says("kept").report().to([&bob.user]).await.accepted();
+        phones.push((alice, bob));
+    }
+    world.kill(NORTH).await;
+    world.revive(NORTH).await;
+    for (alice, bob) in &mut phones {
+        bob.hears("kept").await;
+        alice.awaits("a report", |inbox| inbox.reports.pop()).await;
+        alice.says("and on").to([&bob.user]).await.accepted();
+        bob.hears("and on").await;
+        assert!(bob.journal.twice().is_empty());
+    }
 }
 
 /// Talks until told to stop; what was acknowledged.

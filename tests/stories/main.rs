@@ -2,12 +2,14 @@
 //!
 //! The phone and the scripted peer read and write the wire with code of their own (`support/wire`); nothing here
 //! uses Postern's syntax or vocabulary, else both could be wrong alike.
+#![allow(clippy::unwrap_used, reason = "a story ends where something is missing")]
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
 mod access;
 mod crash;
 mod hostile;
 mod messages;
+mod peering;
 mod sessions;
 mod support;
 mod transactions;

@@ -207,6 +207,28 @@ async fn the_sender_hears_when_validity_passes_while_the_domain_is_down() {
 }
 
 #[tokio::test]
+async fn a_message_that_a_phone_did_not_confirm_comes_again_under_the_same_transaction() {
+    two_domains().await.with_every_phone(unconfirmed).await;
+}
+
+async fn unconfirmed(world: Arc<World>, phone: Phone) {
+    let mut alice = world.login("alice", NORTH, phone).await;
+    let mut bob = world.login("bob", SOUTH, phone.next()).await;
+    bob.answers = false;
+    alice.says("Can you hear me?").to([&bob.user]).await.accepted();
+    bob.hears("Can you hear me?").await;
+    bob.hears("Can you hear me?").await;
+    bob.login().await;
+    bob.hears("Can you hear me?").await;
+    bob.answers = true;
+    bob.hears("Can you hear me?").await;
+    assert!(bob.journal.all().len() >= 4 && bob.journal.twice().is_empty(), "{:?}", bob.journal.all());
+    alice.says("Good.").to([&bob.user]).await.accepted();
+    bob.hears("Good.").await;
+    assert!(bob.journal.twice().is_empty(), "{:?}", bob.journal.all());
+}
+
+#[tokio::test]
 async fn content_above_the_limit_is_refused_with_a_code() {
     let world = World::new().domain(NORTH).with("[messages]\nmax_size = \"4 KiB\"\n").start().await;
     world.with_every_phone(too_big).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::support::ca::Ca;
 use crate::support::peer::{Pair, Reaction, ScriptedPeer, message, secret_of, ssp, wrong_digest};
+use crate::support::world::builder::ALL;
 use crate::support::world::{Phone, World};
 use crate::support::{GLANCE, PATIENCE, unique};
 
@@ -214,7 +215,7 @@ async fn s05_a_repeated_step_is_answered_again() {
 
 #[tokio::test]
 async fn s06_a_session_survives_a_restart_and_a_crash_of_the_node() {
-    let world = north_and_east().await;
+    let world = World::new().domain(NORTH).scripted(EAST).processes().start().await;
     let peer = world.peer(EAST).await;
     peer.initiates().await;
     eve_reaches_bob(&world, &peer).await;
@@ -267,12 +268,12 @@ async fn s10_a_certificate_that_proves_another_domain_opens_nothing() {
 async fn s10_nothing_is_said_to_a_peer_whose_certificate_proves_another_domain() {
     let world = north_and_east().await;
     let impostor = ScriptedPeer::start_as(&world.ca, EAST, &world.ca.issue("mallory.example")).await;
-    world.peers_with(NORTH, EAST, &impostor.url(), "").await;
+    world.peers_with(NORTH, EAST, &impostor.url(), [ALL, ALL]).await;
     let mut alice = world.login("alice", NORTH, Phone::USUAL).await;
     alice.says("psst").validity(60).to([EVE]).await;
     assert!(impostor.arrived().is_empty() && !impostor.has_session());
     let peer = world.peer(EAST).await;
-    world.peers_with(NORTH, EAST, &peer.url(), "").await;
+    world.peers_with(NORTH, EAST, &peer.url(), [ALL, ALL]).await;
     let arrives = async {
         while !peer.arrived().iter().any(|i| i.primitive.name == "SendMessageRequest") {
             tokio::time::sleep(GLANCE).await;

@@ -173,7 +173,7 @@ fn the_version_is_found_in_this_order() {
 fn the_public_id_of_wbxml_counts_after_the_namespace() {
     let with_header = |header: &[u8], keep_namespace: bool| {
         let vector = POLLING_REQUEST.bytes();
-        let rest = if keep_namespace { vector[4..].to_vec() } else { [&[0x49], &vector[11..]].concat() };
+        let rest = if keep_namespace { vector[4..].to_vec() } else { [&[0x49], &vector[12..]].concat() };
         read_plainly(&[header, &rest].concat(), Encoding::Wbxml).unwrap().version
     };
     assert_eq!(with_header(&[3, 0x11, 0x6A, 0], true), Version::V11);
@@ -208,20 +208,15 @@ fn an_unknown_primitive_keeps_its_envelope() {
 
 #[test]
 fn a_broken_primitive_is_told_with_its_place_and_its_envelope() {
-    let document = login_with("xmlns='http://www.wireless-village.org/CSP1.1'", "<SessionID>s</SessionID>")
-        .replace("<Polling-Request/>", "<SendMessage-Request><DeliveryReport>maybe</DeliveryReport></SendMessage-Request>");
+    let document = login_with("xmlns='http://www.wireless-village.org/CSP1.1'", "<SessionID>s</SessionID>").replace(
+        "<Polling-Request/>",
+        "<SendMessage-Request><DeliveryReport>maybe</DeliveryReport></SendMessage-Request>",
+    );
     let error = read_plainly(document.as_bytes(), Encoding::Xml).unwrap_err();
     assert_eq!(error.fault, DecodeError::Value(Element::DeliveryReport));
     assert_eq!(&document[error.at..error.at + 4], "</De");
-    assert_eq!(
-        error.path,
-        "WV-CSP-Message/Session/Transaction/TransactionContent/SendMessage-Request/DeliveryReport"
-    );
-    let seen = Seen {
-        version: Some(Version::V11),
-        session: Some(SessionId::new("s")),
-        transaction: Some("7".into()),
-    };
+    assert_eq!(error.path, "WV-CSP-Message/Session/Transaction/TransactionContent/SendMessage-Request/DeliveryReport");
+    let seen = Seen { version: Some(Version::V11), session: Some(SessionId::new("s")), transaction: Some("7".into()) };
     assert_eq!(error.seen, seen);
     let wbxml = [3, 0x10, 0x6A, 0, 0x49, 0x6D, 0x6E, 0x6F, 3, b's', 0, 1, 1, 0x72, 0x74, 0x76, 0x80, 0x20, 1, 0x75, 3];
     let error = read_plainly(&wbxml, Encoding::Wbxml).unwrap_err();
@@ -241,7 +236,9 @@ fn the_poll_flag_is_read_in_both_places_and_written_in_the_versions_own() {
         assert_eq!(text.contains("</Transaction><Poll>T</Poll></Session>"), !inside, "{version}");
         let other = match inside {
             true => text.replace("<Poll>T</Poll>", "").replace("</Transaction>", "</Transaction><Poll>t</Poll>"),
-            false => text.replace("<Poll>T</Poll>", "").replace("</TransactionMode>", "</TransactionMode><Poll>t</Poll>"),
+            false => {
+                text.replace("<Poll>T</Poll>", "").replace("</TransactionMode>", "</TransactionMode><Poll>t</Poll>")
+            }
         };
         assert_eq!(read_plainly(other.as_bytes(), Encoding::Xml).unwrap().poll, Some(true));
     }

@@ -3,6 +3,8 @@
 pub mod access;
 pub mod journal;
 pub mod messages;
+#[cfg(test)]
+mod strictness;
 
 use rustls::ClientConfig;
 
@@ -121,6 +123,11 @@ impl Handset {
         self.http.post(&self.url, &[("content-type", content_type)], body.into()).await
     }
 
+    /// The way it posts.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// A fresh transaction id.
     pub fn next_transaction(&mut self) -> String {
         self.transactions += 1;
@@ -167,11 +174,12 @@ impl Handset {
         let root = self.syntax.read(&answer.body).unwrap_or_else(|fault| {
             self.choke(&format!("unreadable: {fault}: {}", String::from_utf8_lossy(&answer.body)), Some(message))
         });
-        Ok(Some(self.received(&root)))
+        let asked = message.find("Session/Transaction/TransactionDescriptor/TransactionID").is_some();
+        Ok(Some(self.received(&root, asked)))
     }
 
-    /// What every phone checks of a message.
-    fn received(&mut self, root: &Node) -> Received {
+    /// What every phone checks of a message. Only what answers a poll, which has no transaction id, may lack one.
+    fn received(&mut self, root: &Node, asked_with_id: bool) -> Received {
         let check = |good: bool, what: &str| {
             if !good {
                 self.choke(what, Some(root));
@@ -198,7 +206,9 @@ impl Handset {
         let mode = descriptor.find("TransactionMode").map(|n| n.text.as_str());
         check(matches!(mode, Some("Request" | "Response")), "no TransactionMode spelt as phones want it");
         let id = descriptor.find("TransactionID").map_or("", |n| n.text.as_str()).to_owned();
-        check(!id.is_empty() && id.len() <= LONGEST_ID, "no TransactionID of 1 to 50 characters");
+        let may_lack = !asked_with_id && mode == Some("Response");
+        check(may_lack || !id.is_empty(), "no TransactionID");
+        check(id.len() <= LONGEST_ID, "a TransactionID of more than 50 characters");
         let (here, there) = match self.version {
             Version::V11 => (descriptor.find("Poll"), session.find("Poll")),
             _ => (session.find("Poll"), descriptor.find("Poll")),

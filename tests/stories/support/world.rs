@@ -96,11 +96,16 @@ impl World {
         *engine = Some(revived);
     }
 
-    /// Writes a peer file that lets `domain` talk to `other` at `url`, with more text at its end, and reloads.
-    pub async fn peers_with(&self, domain: &str, other: &str, url: &str, more: &str) {
-        let file = self.node(domain).folder.join("peers").join(format!("{other}.toml"));
-        std::fs::write(file, peer_file(other, url, more)).unwrap();
+    /// Writes the peer file by which `domain` knows `other` at `url`, agreed on these services each way, and reloads.
+    pub async fn peers_with(&self, domain: &str, other: &str, url: &str, services: [&[&str]; 2]) {
+        let file = self.peer_files(domain).join(format!("{other}.toml"));
+        std::fs::write(file, peer_file(other, url, services)).unwrap();
         self.reload(domain).await;
+    }
+
+    /// The folder of its peer files.
+    pub fn peer_files(&self, domain: &str) -> PathBuf {
+        self.node(domain).folder.join("peers")
     }
 
     /// Makes the node read its configuration again.
@@ -120,9 +125,9 @@ impl World {
         serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
-    /// Memory the node's process holds, bytes; `None` if it has no process of its own.
-    pub async fn resident(&self, domain: &str) -> Option<u64> {
-        self.node(domain).engine.lock().await.as_ref()?.resident()
+    /// Memory the node's process holds, bytes.
+    pub async fn resident(&self, domain: &str) -> u64 {
+        self.node(domain).engine.lock().await.as_ref().expect("a running node").resident()
     }
 
     /// Runs a story with every phone there is, side by side.

@@ -222,7 +222,7 @@ impl Handset {
         if answer.name != "Login-Response" || answer.find("Result/Code").is_none() {
             self.choke("no Login-Response with a Result answers the login", Some(answer));
         }
-        let echoed = answer.find("ClientID").map(|id| id.text_at("URL").unwrap_or(id.text.trim()));
+        let echoed = answer.find("ClientID").map(|id| id.text_at("URL").unwrap_or_else(|| id.text.trim()));
         if echoed.map_or(self.version < Version::V13, |id| id != self.client_id) {
             self.choke("the ClientID is not echoed", Some(answer));
         }
@@ -240,6 +240,9 @@ impl Handset {
                 self.choke("a SessionID in a refusal", Some(answer));
             }
             return code;
+        }
+        if session.is_none() && answer.find("Nonce").is_some() {
+            return 401;
         }
         match session {
             Some(id) if (1..=super::LONGEST_ID).contains(&id.len()) => self.session = Some(id),

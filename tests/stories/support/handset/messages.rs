@@ -105,7 +105,8 @@ impl Outgoing<'_> {
         Ok(sent)
     }
 
-    fn request(&self) -> Node {
+    /// The request it makes.
+    pub fn request(&self) -> Node {
         let (size, data) = self.data();
         let users = self.to.iter().map(|id| node("User", [leaf("UserID", id)]));
         let info = node("MessageInfo", [leaf("ContentType", &self.content_type)])

@@ -211,7 +211,7 @@ impl Shared {
         match step.primitive.name.as_str() {
             "SendSecretToken" => {
                 let theirs = step.primitive.text_at("SecretToken")?.to_owned();
-                let (own, _) = secrets.entry(step.id.clone()).or_insert((unique("secret"), theirs));
+                let (own, _) = secrets.entry(step.id.clone()).or_insert_with(|| (unique("secret"), theirs));
                 Some((unique("tb"), ssp::secret_token(&self.domain, own)))
             }
             "LoginRequest" => {

@@ -12,7 +12,7 @@ pub struct Node {
     /// Bytes that stood in place of text (WBXML opaque data that is no number).
     pub bytes: Option<Vec<u8>>,
     /// Its child elements.
-    pub children: Vec<Node>,
+    pub children: Vec<Self>,
 }
 
 /// An element with children.
@@ -21,6 +21,7 @@ pub fn node<const N: usize>(name: &str, children: [Node; N]) -> Node {
 }
 
 /// An element with text.
+#[allow(clippy::needless_pass_by_value, reason = "numbers and text alike")]
 pub fn leaf(name: &str, text: impl ToString) -> Node {
     Node { name: name.into(), text: text.to_string(), ..Node::default() }
 }
@@ -29,6 +30,7 @@ pub fn leaf(name: &str, text: impl ToString) -> Node {
 
 impl Node {
     /// With one more attribute.
+    #[allow(clippy::needless_pass_by_value, reason = "numbers and text alike")]
     pub fn attr(mut self, name: &str, value: impl ToString) -> Self {
         self.attrs.push((name.into(), value.to_string()));
         self

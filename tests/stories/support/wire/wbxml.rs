@@ -242,7 +242,7 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(&rest[..length]).map_err(|e| format!("not UTF-8: {e}"))
     }
 
-    fn from_table(&mut self) -> Result<&'a str, String> {
+    fn table_string(&mut self) -> Result<&'a str, String> {
         let start = self.number()? as usize;
         let rest = self.table.get(start..).ok_or("outside the string table")?;
         let length = rest.iter().position(|b| *b == 0).unwrap_or(rest.len());
@@ -261,7 +261,7 @@ impl<'a> Reader<'a> {
         self.switches()?;
         let tag = self.byte()?;
         let name = match tag & 0x3F {
-            0x04 => self.from_table()?,
+            0x04 => self.table_string()?,
             token => self
                 .tokens
                 .tags
@@ -284,7 +284,7 @@ impl<'a> Reader<'a> {
             match self.byte()? {
                 END => break,
                 STR_I => value.push_str(self.string()?),
-                STR_T => value.push_str(self.from_table()?),
+                STR_T => value.push_str(self.table_string()?),
                 token => {
                     let (_, prefix) = PREFIXES.iter().find(|(t, _)| *t == token).ok_or("unknown attribute")?;
                     value.push_str(prefix);
@@ -309,7 +309,7 @@ impl<'a> Reader<'a> {
                 }
                 STR_T => {
                     self.at += 1;
-                    node.text.push_str(self.from_table()?);
+                    node.text.push_str(self.table_string()?);
                 }
                 ENTITY => {
                     self.at += 1;
@@ -318,7 +318,8 @@ impl<'a> Reader<'a> {
                 EXT_T_0 => {
                     self.at += 1;
                     let index = self.number()?;
-                    node.text.push_str(self.tokens.words.get(&index).ok_or(format!("unknown value {index:#x}"))?);
+                    node.text
+                        .push_str(self.tokens.words.get(&index).ok_or_else(|| format!("unknown value {index:#x}"))?);
                 }
                 OPAQUE => {
                     self.at += 1;

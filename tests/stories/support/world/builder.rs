@@ -26,12 +26,15 @@ client_answer = "2s"
 request_read = "3s"
 "#;
 
+/// Every service the stories use.
+pub const ALL: &[&str] = &["common", "im"];
+
 /// A world being furnished.
 #[derive(Default)]
 pub struct Builder {
     domains: Vec<String>,
     scripted: Vec<String>,
-    inside: bool,
+    processes: bool,
     more: String,
 }
 
@@ -47,6 +50,12 @@ impl Builder {
     /// With a scripted peer of this domain, known to every node.
     pub fn scripted(mut self, domain: &str) -> Self {
         self.scripted.push(domain.to_owned());
+        self
+    }
+
+    /// With every node as a process of its own: it can be killed, and its memory measured.
+    pub fn processes(mut self) -> Self {
+        self.processes = true;
         self
     }
 
@@ -69,17 +78,17 @@ impl Builder {
             let folder = folder.path().join(domain);
             let identity = ca.issue(domain);
             write_node(&folder, domain, &ca, &identity, &self.more);
-            let (engine, ports) = Engine::start(&folder, self.inside).await;
+            let (engine, ports) = Engine::start(&folder, !self.processes).await;
             pin_ports(&folder, &ports);
             let engine = tokio::sync::Mutex::new(Some(engine));
-            nodes.insert(domain.clone(), Node { folder, ports, engine, inside: self.inside });
+            nodes.insert(domain.clone(), Node { folder, ports, engine, inside: !self.processes });
         }
         for (domain, node) in &nodes {
             let others = nodes.iter().filter(|(other, _)| *other != domain);
             let others = others.map(|(other, node)| (other, format!("https://{}/", node.ports.ssp)));
             for (other, url) in others.chain(peers.iter().map(|(domain, peer)| (domain, peer.url()))) {
                 let file = node.folder.join("peers").join(format!("{other}.toml"));
-                std::fs::write(file, peer_file(other, &url, "")).unwrap();
+                std::fs::write(file, peer_file(other, &url, [ALL, ALL])).unwrap();
             }
         }
         if let (Some((domain, node)), true) = (nodes.iter().next(), nodes.len() == 1) {
@@ -97,11 +106,11 @@ impl Builder {
     }
 }
 
-/// A peer file with everything about messages agreed.
-pub fn peer_file(domain: &str, url: &str, more: &str) -> String {
+/// A peer file: what is provided to the peer, what is used from it.
+pub fn peer_file(domain: &str, url: &str, [provide, uses]: [&[&str]; 2]) -> String {
     format!(
         "domain = \"{domain}\"\nurl = \"{url}\"\nca = \"../certs/ca.pem\"\n\n\
-         [agreement]\nprovide = [\"common\", \"im\"]\nuse = [\"common\", \"im\"]\n{more}"
+         [agreement]\nprovide = {provide:?}\nuse = {uses:?}\n"
     )
 }
 

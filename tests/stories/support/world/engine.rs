@@ -1,4 +1,4 @@
-//! A running node: the real program as a process of its own.
+//! A running node: inside the test, or the real program as a process of its own.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -6,10 +6,22 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use postern::node::Running;
+use postern::time::Timestamp;
+use postern::{config, node};
+
 use crate::support::PATIENCE;
 
 /// A running node.
-pub struct Engine {
+pub enum Engine {
+    /// Inside the test.
+    Inside(Box<Running>),
+    /// The real program.
+    Process(Process),
+}
+
+/// The real program as a process of its own; dropping kills it.
+pub struct Process {
     child: Child,
     log: PathBuf,
 }
@@ -31,7 +43,47 @@ pub struct Ports {
 
 impl Engine {
     /// Starts the node of this folder and waits until it is ready.
-    pub async fn start(folder: &Path, _inside: bool) -> (Self, Ports) {
+    pub async fn start(folder: &Path, inside: bool) -> (Self, Ports) {
+        if !inside {
+            let (process, ports) = Process::start(folder).await;
+            return (Self::Process(process), ports);
+        }
+        let environment = config::Environment::default();
+        let loaded = config::load(&folder.join("postern.toml"), &environment, Timestamp::now());
+        let running = node::start(loaded, node::Options::default()).await.unwrap();
+        let ports = Ports::read(&running.ready().to_string());
+        (Self::Inside(Box::new(running)), ports)
+    }
+
+    /// Lets it go as an operator would.
+    pub async fn stop(self) {
+        match self {
+            Self::Inside(running) => running.stop().await,
+            Self::Process(process) => process.stop().await,
+        }
+    }
+
+    /// Kills it where it stands.
+    pub fn kill(self) {
+        match self {
+            Self::Inside(_) => panic!("only a process can be killed"),
+            Self::Process(process) => drop(process),
+        }
+    }
+
+    /// Memory it holds, bytes.
+    pub fn resident(&self) -> u64 {
+        match self {
+            Self::Inside(_) => panic!("only a process has memory of its own"),
+            Self::Process(process) => process.resident(),
+        }
+    }
+}
+
+// === impl Process ===
+
+impl Process {
+    async fn start(folder: &Path) -> (Self, Ports) {
         let log = folder.join("log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_postern"))
             .args(["serve", "--config"])
@@ -42,7 +94,7 @@ impl Engine {
             .spawn()
             .unwrap();
         let stdout = child.stdout.take().unwrap();
-        let engine = Self { child, log };
+        let process = Self { child, log };
         let ready = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).map(|_| line)
@@ -50,14 +102,13 @@ impl Engine {
         match tokio::time::timeout(PATIENCE, ready).await {
             Ok(Ok(Ok(line))) if line.starts_with("postern ready ") => {
                 let ports = Ports::read(&line);
-                (engine, ports)
+                (process, ports)
             }
-            other => panic!("not ready: {other:?}\n{}", engine.last_words()),
+            other => panic!("not ready: {other:?}\n{}", process.last_words()),
         }
     }
 
-    /// Lets it go as an operator would.
-    pub async fn stop(mut self) {
+    async fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let until = tokio::time::Instant::now() + PATIENCE;
@@ -73,16 +124,10 @@ impl Engine {
         }
     }
 
-    /// Kills it where it stands (dropping does).
-    pub fn kill(self) {
-        drop(self);
-    }
-
-    /// Memory it holds, bytes.
-    pub fn resident(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|l| l.starts_with("VmRSS:"))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kb| kb * 1024)
+    fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
     fn last_words(&self) -> String {
@@ -92,7 +137,7 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl Drop for Process {
     fn drop(&mut self) {
         _ = self.child.kill();
         _ = self.child.wait();
