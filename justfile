@@ -44,6 +44,10 @@ kill COUNT="1000":
 hostile COUNT="10000":
     POSTERN_HOSTILE={{COUNT}} cargo test --locked --release --test stories hostile -- --nocapture
 
+# So many simulated federations with loss, delay, doubling and crashes; the ordinary test does 1 % of them.
+storm COUNT="100000":
+    TRIO_SEEDS={{COUNT}} cargo test --locked --release --test trio storm -- --nocapture
+
 # Licences, doubles and origins of dependencies.
 deny:
     cargo deny --locked check licenses bans sources
