@@ -62,7 +62,8 @@ fn bytes_are_limited() {
     assert_eq!(limit(scan(ssp_xml(&long).as_bytes(), &SMALL)), ("bytes", 2000));
     assert_eq!(limit(read_fragment(ssp_xml(&long).as_bytes(), Version::V13, &SMALL)), ("bytes", 2000));
     // Other encodings may grow while they are converted.
-    let grown = format!("<?xml version='1.0' encoding='iso-8859-1'?>{}", xml("<a>#</a>")).replace('#', &"\u{1}".repeat(900));
+    let grown =
+        format!("<?xml version='1.0' encoding='iso-8859-1'?>{}", xml("<a>#</a>")).replace('#', &"\u{1}".repeat(900));
     let grown: Vec<u8> = grown.bytes().map(|b| if b == 1 { 0xE9 } else { b }).collect();
     assert!(grown.len() < 2000);
     assert_eq!(limit(csp_xml(&grown, &SMALL)).0, "bytes");
@@ -171,7 +172,8 @@ fn seeds(write: impl Fn(Primitive, Version) -> Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 fn csp_message(said: Primitive, version: Version, encoding: Encoding) -> Vec<u8> {
-    let transactions = vec![csp::Transaction { mode: Mode::Request, id: Some("1".into()), said: super::Said::Known(said) }];
+    let transactions =
+        vec![csp::Transaction { mode: Mode::Request, id: Some("1".into()), said: super::Said::Known(said) }];
     let session = Some(crate::ident::SessionId::new("s"));
     csp::write(&csp::Message { version, session, transactions, poll: Some(true) }, encoding).to_vec()
 }
@@ -183,7 +185,8 @@ fn ssp_message(said: &Primitive, version: Version) -> Vec<u8> {
 
 /// Changes a few bytes: flips, inserts, deletes, repeats, or splices with another document.
 fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
-    const SPICE: &[&[u8]] = &[b"<", b">", b"&", b"\"", b"]]>", b"<!", b"\0", b"\xFF", b"\x80", b"\xC3\x01", b"<a:b ", b"xmlns"];
+    const SPICE: &[&[u8]] =
+        &[b"<", b">", b"&", b"\"", b"]]>", b"<!", b"\0", b"\xFF", b"\x80", b"\xC3\x01", b"<a:b ", b"xmlns"];
     let mut bytes = seeds[dice.below(seeds.len())].clone();
     for _ in 0..=dice.below(3) {
         let at = dice.below(bytes.len().max(1));

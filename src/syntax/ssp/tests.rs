@@ -245,7 +245,10 @@ fn liberal_spellings_mean_the_same() {
 #[test]
 fn what_is_missing_has_its_meaning() {
     assert_eq!(said("<Status/>"), Status { outcome: outcome(404), client: None }.into());
-    assert_eq!(said("<Status><DetailedResult><UserID userID='a'/></DetailedResult></Status>").element(), Element::Status);
+    assert_eq!(
+        said("<Status><DetailedResult><UserID userID='a'/></DetailedResult></Status>").element(),
+        Element::Status
+    );
     let Primitive::SendMessageResponse(answer) = said("<SendMessageResponse messageID='m'/>") else { panic!() };
     assert_eq!((answer.message.as_deref(), answer.outcome), (Some("m"), outcome(200)));
     let Primitive::SspLoginResponse(answer) = said("<LoginResponse sessionID='1@b'/>") else { panic!() };
@@ -280,12 +283,8 @@ fn a_status_is_read_with_its_details() {
         domains: vec!["e".into()],
         ..Detail::default()
     };
-    let expected = Outcome {
-        description: Some("partly".into()),
-        details: vec![detail],
-        try_again: Some(30),
-        ..outcome(201)
-    };
+    let expected =
+        Outcome { description: Some("partly".into()), details: vec![detail], try_again: Some(30), ..outcome(201) };
     assert_eq!(status.outcome, expected);
 }
 
@@ -343,7 +342,10 @@ fn text_in_base64_from_csp_stays_base64_on_ssp() {
     request.content = Some(Content::Text("SGVsbG8=".into()));
     let fragment = write_fragment(None, &request.into(), Version::V13);
     let text = std::str::from_utf8(&fragment).unwrap();
-    assert!(text.contains("<ContentData contentType=\"text/plain\" encoding=\"base64\">SGVsbG8=</ContentData>"), "{text}");
+    assert!(
+        text.contains("<ContentData contentType=\"text/plain\" encoding=\"base64\">SGVsbG8=</ContentData>"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -423,18 +425,26 @@ fn faults_are_told_apart() {
     assert!(is_malformed(&fault(&MESSAGE.replace("clientOriginated=\"Yes\"", "clientOriginated=\"a\"b\""))));
     assert!(is_malformed(&fault(&MESSAGE.replace("SGVsbG8=", "&hello;"))));
     let wrong_root = fault("<WV-CSP-Message/>");
-    assert_eq!((wrong_root.fault, wrong_root.path.as_str()), (DecodeError::Unexpected("WV-CSP-Message".into()), "WV-CSP-Message"));
+    assert_eq!(
+        (wrong_root.fault, wrong_root.path.as_str()),
+        (DecodeError::Unexpected("WV-CSP-Message".into()), "WV-CSP-Message")
+    );
     assert_eq!(fault("<WV-SSP-Message/>").fault, DecodeError::Missing(Element::Session));
     let wrong_child = fault("<WV-SSP-Message><Transaction/></WV-SSP-Message>");
     assert_eq!(wrong_child.fault, DecodeError::Unexpected("Transaction".into()));
     assert_eq!(fault(&format!("<!DOCTYPE a [<!ENTITY b 'c'>]>{}", &MESSAGE[39..])).fault, DecodeError::Doctype);
-    assert_eq!(fault("<WV-SSP-Message><Session><Transaction/></Session></WV-SSP-Message>").fault, DecodeError::Missing(Element::SessionId));
+    assert_eq!(
+        fault("<WV-SSP-Message><Session><Transaction/></Session></WV-SSP-Message>").fault,
+        DecodeError::Missing(Element::SessionId)
+    );
     assert_eq!(fault(&MESSAGE.replace("mode=", "x=")).fault, DecodeError::Missing(Element::TransactionMode));
     assert_eq!(fault(&MESSAGE.replace("transactionID=", "x=")).fault, DecodeError::Missing(Element::TransactionId));
     let latin = MESSAGE.replace("UTF-8", "ISO-8859-1").replace("Hello", "é").replace("SGVsbG8=", "é");
     assert!(matches!(fault(&latin).fault, DecodeError::Unsupported(_)));
     // Skipped, not refused: nothing in it is ever resolved.
-    assert!(scan(format!("<!DOCTYPE WV-SSP-Message SYSTEM 'x'>{}", &MESSAGE[39..]).as_bytes(), &Limits::default()).is_ok());
+    assert!(
+        scan(format!("<!DOCTYPE WV-SSP-Message SYSTEM 'x'>{}", &MESSAGE[39..]).as_bytes(), &Limits::default()).is_ok()
+    );
     let broken = fault(&MESSAGE.replace("</Transaction>", "<"));
     assert_eq!(broken.seen.session.as_ref().map(SessionId::expose), Some("41@south.example"));
     assert_eq!(broken.seen.transaction.as_deref(), Some("n-0001"));
@@ -455,7 +465,8 @@ fn a_fault_in_a_fragment_is_told_with_its_place() {
 fn ids_and_sessions_are_escaped() {
     let fragment = write_fragment(None, &Status::from(Code::SUCCESS).into(), Version::V12);
     assert_eq!(fragment, "<Status code=\"200\"/>");
-    let message = session_message(Version::V12, "a\"b&c", &[Part { mode: Mode::Response, id: "<\n>", fragment: &fragment }]);
+    let message =
+        session_message(Version::V12, "a\"b&c", &[Part { mode: Mode::Response, id: "<\n>", fragment: &fragment }]);
     let envelope = scan(&message, &Limits::default()).unwrap();
     assert_eq!(envelope.version, Version::V12);
     let Body::Session { session, transactions } = envelope.body else { panic!() };
