@@ -12,10 +12,7 @@ use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
 use crate::vocabulary::status::Code;
 
-#[path = "vectors.rs"]
-mod vectors;
-
-use vectors::{LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, Vector};
+use super::vectors::{LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, Vector};
 
 fn client() -> Option<ClientId> {
     Some(ClientId { url: Some("http://c.example.org/1".into()), msisdn: None })

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::syntax::chars::{declared, document};
 use crate::syntax::dialect::{Told, told};
-use crate::syntax::xml::attributes::local;
+use crate::syntax::xml::bytes::local;
 use crate::syntax::xml::escape::unescape;
 use crate::syntax::xml::{Tag, Token, Tokens};
 use crate::syntax::{Limits, ReadError, Seen};
@@ -52,11 +52,10 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     fn message(&mut self) -> Result<Envelope<'a>, DecodeError> {
         let Token::Start(root) = self.tokens.next()? else { return Err(DecodeError::Eof) };
-        self.tokens.check(&root)?;
         if !root.local().eq_ignore_ascii_case("WV-SSP-Message") {
             return Err(DecodeError::Unexpected(shown(root.local())));
         }
-        let version = spoken(&root)?;
+        let version = spoken(&self.tokens);
         self.seen.version = Some(version);
         let mut body = None;
         while let Some(tag) = self.child()? {
@@ -66,9 +65,9 @@ impl<'a> Scan<'a> {
                     self.tokens.skip()?;
                     Some(body)
                 }
-                (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session(&tag)?),
+                (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session()?),
                 (None, name) if name.eq_ignore_ascii_case("SetupTransaction") => {
-                    Some(Body::Setup(self.transaction(&tag)?))
+                    Some(Body::Setup(self.transaction()?))
                 }
                 (None, name) => return Err(DecodeError::Unexpected(shown(name))),
             };
@@ -83,10 +82,7 @@ impl<'a> Scan<'a> {
     fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
         loop {
             match self.tokens.next()? {
-                Token::Start(tag) => {
-                    self.tokens.check(&tag)?;
-                    return Ok(Some(tag));
-                }
+                Token::Start(tag) => return Ok(Some(tag)),
                 Token::Text(_) => {}
                 Token::End => return Ok(None),
                 Token::Eof => return Err(DecodeError::Eof),
@@ -94,13 +90,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn session(&mut self, tag: &Tag<'a>) -> Result<Body<'a>, DecodeError> {
-        let session = attribute(tag, "sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?;
+    fn session(&mut self) -> Result<Body<'a>, DecodeError> {
+        let session = attribute(&self.tokens, "sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?;
         self.seen.session = Some(crate::ident::SessionId::new(session.clone()));
         let mut transactions = Vec::with_capacity(1);
         while let Some(tag) = self.child()? {
             if tag.local().eq_ignore_ascii_case("Transaction") {
-                transactions.push(self.transaction(&tag)?);
+                transactions.push(self.transaction()?);
             } else {
                 self.tokens.skip()?;
             }
@@ -111,11 +107,11 @@ impl<'a> Scan<'a> {
         Ok(Body::Session { session, transactions })
     }
 
-    fn transaction(&mut self, tag: &Tag<'a>) -> Result<Scanned<'a>, DecodeError> {
-        let mode = attribute(tag, "mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
+    fn transaction(&mut self) -> Result<Scanned<'a>, DecodeError> {
+        let mode = attribute(&self.tokens, "mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
         // Whatever is no request answers one.
         let mode = if mode.eq_ignore_ascii_case("Request") { Mode::Request } else { Mode::Response };
-        let id = attribute(tag, "transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
+        let id = attribute(&self.tokens, "transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
         self.seen.transaction = Some(id.clone());
         let mut scanned = None;
         while let Some(tag) = self.child()? {
@@ -133,15 +129,14 @@ impl<'a> Scan<'a> {
         let start = self.tokens.at();
         let outside = self.tokens.depth() - 1;
         let mut bound = Bound::default();
-        bound.start(tag, outside + 1, self.tokens.names());
+        bound.start(tag, &self.tokens);
         let mut info = None;
         let mut meta = None;
         loop {
             match self.tokens.next()? {
                 Token::Start(tag) => {
-                    self.tokens.check(&tag)?;
                     let depth = self.tokens.depth();
-                    bound.start(&tag, depth, if tag.is_bare() { &[] } else { self.tokens.names() });
+                    bound.start(&tag, &self.tokens);
                     if depth == outside + 2 && info.is_none() && tag.local().eq_ignore_ascii_case("MetaInfo") {
                         info = Some(self.tokens.at());
                     }
@@ -198,14 +193,14 @@ impl Default for Bound<'_> {
 }
 
 impl<'a> Bound<'a> {
-    fn start(&mut self, tag: &Tag<'a>, depth: usize, attributes: &[&'a str]) {
-        for name in attributes {
+    fn start(&mut self, tag: &Tag<'a>, tokens: &Tokens<'a>) {
+        for (name, _) in tokens.attributes() {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
-                self.prefixes.push((depth, prefix));
+                self.prefixes.push((tokens.depth(), prefix));
             }
         }
         self.used(tag.name);
-        for name in attributes {
+        for (name, _) in tokens.attributes() {
             self.used(name);
         }
     }
@@ -226,19 +221,16 @@ impl<'a> Bound<'a> {
 }
 
 /// The version a namespace of the root names. Another version than those spoken is read like 1.3.
-fn spoken(root: &Tag<'_>) -> Result<Version, DecodeError> {
-    for attribute in root.attributes() {
-        let (name, value) = attribute?;
-        if let (true, Some(Told::Spoken(version))) = (name.starts_with("xmlns"), told(value, "SSP")) {
-            return Ok(version);
-        }
+fn spoken(tokens: &Tokens<'_>) -> Version {
+    let namespaces = tokens.attributes().filter(|(name, _)| name.starts_with("xmlns"));
+    match namespaces.filter_map(|(_, uri)| told(uri, "SSP")).next() {
+        Some(Told::Spoken(version)) => version,
+        _ => Version::V13,
     }
-    Ok(Version::V13)
 }
 
-fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {
-    for attribute in tag.attributes() {
-        let (name, value) = attribute?;
+fn attribute(tokens: &Tokens<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {
+    for (name, value) in tokens.attributes() {
         if local(name).eq_ignore_ascii_case(wanted) {
             return Ok(Some(unescape(value)?.into()));
         }
