@@ -38,6 +38,8 @@ enum Command {
     Decode(decode::DecodeArgs),
     /// Manage the users of the local domain
     User(user::UserArgs),
+    /// Read any IMPS message and print it in another syntax
+    Decode(decode::DecodeArgs),
 }
 
 /// Reads the command line and runs the command.
@@ -51,6 +53,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(args) => return check::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::User(args) => user::run(&args),
+        Command::Decode(args) => decode::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

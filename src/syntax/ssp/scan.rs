@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::syntax::chars::{declared, document};
 use crate::syntax::dialect::{Told, told};
-use crate::syntax::xml::bytes::local;
+use crate::syntax::xml::attributes::local;
 use crate::syntax::xml::escape::unescape;
 use crate::syntax::xml::{Tag, Token, Tokens};
 use crate::syntax::{Limits, ReadError, Seen};
@@ -52,10 +52,11 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     fn message(&mut self) -> Result<Envelope<'a>, DecodeError> {
         let Token::Start(root) = self.tokens.next()? else { return Err(DecodeError::Eof) };
+        self.tokens.check(&root)?;
         if !root.local().eq_ignore_ascii_case("WV-SSP-Message") {
             return Err(DecodeError::Unexpected(shown(root.local())));
         }
-        let version = spoken(&self.tokens);
+        let version = spoken(&root)?;
         self.seen.version = Some(version);
         let mut body = None;
         while let Some(tag) = self.child()? {
@@ -65,9 +66,9 @@ impl<'a> Scan<'a> {
                     self.tokens.skip()?;
                     Some(body)
                 }
-                (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session()?),
+                (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session(&tag)?),
                 (None, name) if name.eq_ignore_ascii_case("SetupTransaction") => {
-                    Some(Body::Setup(self.transaction()?))
+                    Some(Body::Setup(self.transaction(&tag)?))
                 }
                 (None, name) => return Err(DecodeError::Unexpected(shown(name))),
             };
@@ -82,7 +83,10 @@ impl<'a> Scan<'a> {
     fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
         loop {
             match self.tokens.next()? {
-                Token::Start(tag) => return Ok(Some(tag)),
+                Token::Start(tag) => {
+                    self.tokens.check(&tag)?;
+                    return Ok(Some(tag));
+                }
                 Token::Text(_) => {}
                 Token::End => return Ok(None),
                 Token::Eof => return Err(DecodeError::Eof),
@@ -90,13 +94,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn session(&mut self) -> Result<Body<'a>, DecodeError> {
-        let session = attribute(&self.tokens, "sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?;
+    fn session(&mut self, tag: &Tag<'a>) -> Result<Body<'a>, DecodeError> {
+        let session = attribute(tag, "sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?;
         self.seen.session = Some(crate::ident::SessionId::new(session.clone()));
         let mut transactions = Vec::with_capacity(1);
         while let Some(tag) = self.child()? {
             if tag.local().eq_ignore_ascii_case("Transaction") {
-                transactions.push(self.transaction()?);
+                transactions.push(self.transaction(&tag)?);
             } else {
                 self.tokens.skip()?;
             }
@@ -107,11 +111,11 @@ impl<'a> Scan<'a> {
         Ok(Body::Session { session, transactions })
     }
 
-    fn transaction(&mut self) -> Result<Scanned<'a>, DecodeError> {
-        let mode = attribute(&self.tokens, "mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
+    fn transaction(&mut self, tag: &Tag<'a>) -> Result<Scanned<'a>, DecodeError> {
+        let mode = attribute(tag, "mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
         // Whatever is no request answers one.
         let mode = if mode.eq_ignore_ascii_case("Request") { Mode::Request } else { Mode::Response };
-        let id = attribute(&self.tokens, "transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
+        let id = attribute(tag, "transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
         self.seen.transaction = Some(id.clone());
         let mut scanned = None;
         while let Some(tag) = self.child()? {
@@ -129,14 +133,15 @@ impl<'a> Scan<'a> {
         let start = self.tokens.at();
         let outside = self.tokens.depth() - 1;
         let mut bound = Bound::default();
-        bound.start(tag, &self.tokens);
+        bound.start(tag, outside + 1, self.tokens.names());
         let mut info = None;
         let mut meta = None;
         loop {
             match self.tokens.next()? {
                 Token::Start(tag) => {
+                    self.tokens.check(&tag)?;
                     let depth = self.tokens.depth();
-                    bound.start(&tag, &self.tokens);
+                    bound.start(&tag, depth, if tag.is_bare() { &[] } else { self.tokens.names() });
                     if depth == outside + 2 && info.is_none() && tag.local().eq_ignore_ascii_case("MetaInfo") {
                         info = Some(self.tokens.at());
                     }
@@ -193,14 +198,14 @@ impl Default for Bound<'_> {
 }
 
 impl<'a> Bound<'a> {
-    fn start(&mut self, tag: &Tag<'a>, tokens: &Tokens<'a>) {
-        for (name, _) in tokens.attributes() {
+    fn start(&mut self, tag: &Tag<'a>, depth: usize, attributes: &[&'a str]) {
+        for name in attributes {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
-                self.prefixes.push((tokens.depth(), prefix));
+                self.prefixes.push((depth, prefix));
             }
         }
         self.used(tag.name);
-        for (name, _) in tokens.attributes() {
+        for name in attributes {
             self.used(name);
         }
     }
@@ -221,16 +226,19 @@ impl<'a> Bound<'a> {
 }
 
 /// The version a namespace of the root names. Another version than those spoken is read like 1.3.
-fn spoken(tokens: &Tokens<'_>) -> Version {
-    let namespaces = tokens.attributes().filter(|(name, _)| name.starts_with("xmlns"));
-    match namespaces.filter_map(|(_, uri)| told(uri, "SSP")).next() {
-        Some(Told::Spoken(version)) => version,
-        _ => Version::V13,
+fn spoken(root: &Tag<'_>) -> Result<Version, DecodeError> {
+    for attribute in root.attributes() {
+        let (name, value) = attribute?;
+        if let (true, Some(Told::Spoken(version))) = (name.starts_with("xmlns"), told(value, "SSP")) {
+            return Ok(version);
+        }
     }
+    Ok(Version::V13)
 }
 
-fn attribute(tokens: &Tokens<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {
-    for (name, value) in tokens.attributes() {
+fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {
+    for attribute in tag.attributes() {
+        let (name, value) = attribute?;
         if local(name).eq_ignore_ascii_case(wanted) {
             return Ok(Some(unescape(value)?.into()));
         }
