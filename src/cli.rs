@@ -38,8 +38,6 @@ enum Command {
     Decode(decode::DecodeArgs),
     /// Manage the users of the local domain
     User(user::UserArgs),
-    /// Read any IMPS message and print it in another syntax
-    Decode(decode::DecodeArgs),
 }
 
 /// Reads the command line and runs the command.
@@ -53,7 +51,6 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(args) => return check::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::User(args) => user::run(&args),
-        Command::Decode(args) => decode::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -94,7 +94,10 @@ impl Sap {
         via: Via,
     ) -> Option<Transaction> {
         let slot = match (&message.session, &transaction.id) {
-            (Some(session), Some(id)) => self.sessions.answer_slot(session, id, fingerprint(transaction)),
+            (Some(session), Some(id)) => {
+                let until = now + self.settings.timers.client_repeat;
+                self.sessions.answer_slot(now, until, session, id, fingerprint(transaction))
+            }
             _ => None,
         };
         let work = self.answer_request(now, message, transaction, via);

@@ -102,7 +102,7 @@ impl Sap {
         let awaited = self.submit_elsewhere(now, session, transaction, &message, &mut bound, &mut turn);
         if bound.failures.len() < bound.total {
             if let Some(key) = sent {
-                turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.dedup);
+                turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.client_repeat);
             }
             self.carry(now, turn).await?;
             metrics::counter!("postern_messages_taken_total", "from" => "client").increment(1);
