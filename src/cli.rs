@@ -4,6 +4,7 @@
 mod admin;
 mod cert;
 mod check;
+mod decode;
 mod demo;
 mod init;
 mod serve;
@@ -33,6 +34,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find every fault in a configuration
     Check(check::Args),
+    /// Show any IMPS message in another syntax
+    Decode(decode::DecodeArgs),
     /// Manage the users of the local domain
     User(user::UserArgs),
 }
@@ -46,6 +49,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Cert(command) => command.run(&mut std::io::stdout()),
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => return check::run(&args),
+        Command::Decode(args) => decode::run(&args),
         Command::User(args) => user::run(&args),
     };
     match outcome {

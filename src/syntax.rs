@@ -7,8 +7,12 @@ mod dialect;
 mod document;
 pub mod limits;
 pub mod ssp;
+pub mod tree;
 mod wbxml;
 mod xml;
+
+#[cfg(test)]
+mod hostile;
 
 pub use limits::Limits;
 

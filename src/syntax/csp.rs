@@ -340,3 +340,5 @@ const fn flag(value: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod vectors;

@@ -12,10 +12,7 @@ use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
 use crate::vocabulary::status::Code;
 
-#[path = "vectors.rs"]
-mod vectors;
-
-use vectors::{LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, Vector};
+use super::vectors::{LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, Vector};
 
 fn client() -> Option<ClientId> {
     Some(ClientId { url: Some("http://c.example.org/1".into()), msisdn: None })
@@ -173,7 +170,7 @@ fn the_version_is_found_in_this_order() {
 fn the_public_id_of_wbxml_counts_after_the_namespace() {
     let with_header = |header: &[u8], keep_namespace: bool| {
         let vector = POLLING_REQUEST.bytes();
-        let rest = if keep_namespace { vector[4..].to_vec() } else { [&[0x49], &vector[11..]].concat() };
+        let rest = if keep_namespace { vector[4..].to_vec() } else { [&[0x49], &vector[12..]].concat() };
         read_plainly(&[header, &rest].concat(), Encoding::Wbxml).unwrap().version
     };
     assert_eq!(with_header(&[3, 0x11, 0x6A, 0], true), Version::V11);

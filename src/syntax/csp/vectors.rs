@@ -1,19 +1,19 @@
 //! Documents in both encodings, byte for byte.
 
 /// A document: its version's digits, XML without declaration, WBXML in hexadecimal.
-pub(super) struct Vector {
-    pub(super) xml: &'static str,
-    pub(super) wbxml: &'static str,
+pub(in crate::syntax) struct Vector {
+    pub(in crate::syntax) xml: &'static str,
+    pub(in crate::syntax) wbxml: &'static str,
 }
 
 impl Vector {
     /// The bytes of the WBXML form.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(in crate::syntax) fn bytes(&self) -> Vec<u8> {
         self.wbxml.split_whitespace().map(|digits| u8::from_str_radix(digits, 16).unwrap()).collect()
     }
 }
 
-pub(super) const LOGIN_REQUEST: Vector = Vector {
+pub(in crate::syntax) const LOGIN_REQUEST: Vector = Vector {
     xml: concat!(
         r#"<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2"><Session><SessionDescriptor>"#,
         r#"<SessionType>Outband</SessionType></SessionDescriptor><Transaction><TransactionDescriptor>"#,
@@ -31,7 +31,7 @@ pub(super) const LOGIN_REQUEST: Vector = Vector {
     ",
 };
 
-pub(super) const LOGIN_RESPONSE: Vector = Vector {
+pub(in crate::syntax) const LOGIN_RESPONSE: Vector = Vector {
     xml: concat!(
         r#"<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2"><Session><SessionDescriptor>"#,
         r#"<SessionType>Outband</SessionType></SessionDescriptor><Transaction><TransactionDescriptor>"#,
@@ -49,7 +49,7 @@ pub(super) const LOGIN_RESPONSE: Vector = Vector {
     ",
 };
 
-pub(super) const POLLING_REQUEST: Vector = Vector {
+pub(in crate::syntax) const POLLING_REQUEST: Vector = Vector {
     xml: concat!(
         r#"<WV-CSP-Message xmlns="http://www.wireless-village.org/CSP1.1"><Session><SessionDescriptor>"#,
         r#"<SessionType>Inband</SessionType><SessionID>s1</SessionID></SessionDescriptor><Transaction>"#,
@@ -63,7 +63,7 @@ pub(super) const POLLING_REQUEST: Vector = Vector {
     ",
 };
 
-pub(super) const PRESENCE_NOTIFICATION: Vector = Vector {
+pub(in crate::syntax) const PRESENCE_NOTIFICATION: Vector = Vector {
     xml: concat!(
         r#"<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-CSP1.2"><Session><SessionDescriptor>"#,
         r#"<SessionType>Inband</SessionType><SessionID>s1</SessionID></SessionDescriptor><Transaction>"#,
@@ -84,7 +84,7 @@ pub(super) const PRESENCE_NOTIFICATION: Vector = Vector {
     ",
 };
 
-pub(super) const CAPABILITY_RESPONSE: Vector = Vector {
+pub(in crate::syntax) const CAPABILITY_RESPONSE: Vector = Vector {
     xml: concat!(
         r#"<WV-CSP-Message xmlns="http://www.openmobilealliance.org/DTD/IMPS-CSP1.3"><Session>"#,
         r#"<SessionDescriptor><SessionType>Inband</SessionType><SessionID>s1</SessionID></SessionDescriptor>"#,

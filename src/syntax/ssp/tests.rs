@@ -1,10 +1,15 @@
 //! SSP in both directions.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::ident::SessionId;
 use crate::vocabulary::Content;
 use crate::vocabulary::interop::{Requestor, SendSecretToken, SspLoginRequest};
-use crate::vocabulary::message::{MessageInfo, SendMessageRequest};
-use crate::vocabulary::party::{Recipient, Sender, User};
+use crate::vocabulary::message::{DeliveryReportRequest, MessageInfo, NewMessage, SendMessageRequest};
+use crate::vocabulary::party::{ClientId, Group, Recipient, ScreenName, Sender, User};
+use crate::vocabulary::sample::{Dice, Sample};
+use crate::vocabulary::status::{Code, Detail, Outcome, Status};
 
 const MESSAGE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <WV-SSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-SSP1.3">
@@ -127,4 +132,343 @@ fn a_set_up_is_scanned_read_and_written() {
         let read = read_fragment(step.fragment, Version::V13, &Limits::default()).unwrap();
         assert_eq!(read, (None, Said::Known(primitive)));
     }
+}
+
+fn read(fragment: &str) -> Result<(Option<MetaInfo>, Said), ReadError> {
+    read_fragment(fragment.as_bytes(), Version::V13, &Limits::default())
+}
+
+fn said(fragment: &str) -> Primitive {
+    match read(fragment) {
+        Ok((_, Said::Known(primitive))) => primitive,
+        other => panic!("{fragment}: {other:?}"),
+    }
+}
+
+fn fault(document: &str) -> ReadError {
+    scan(document.as_bytes(), &Limits::default()).unwrap_err()
+}
+
+/// What is left of a primitive on SSP: contact lists are nothing there, content says itself how it is encoded.
+fn as_ssp(primitive: Primitive) -> Primitive {
+    let info = |mut info: MessageInfo| {
+        info.encoding = None;
+        if let Some(recipient) = &mut info.recipient {
+            recipient.contact_lists.clear();
+            recipient.groups.retain(|group| group.id.is_some() || group.screen_name.is_some());
+            recipient.groups.iter_mut().filter(|group| group.screen_name.is_some()).for_each(|group| group.id = None);
+        }
+        info.recipient = info.recipient.filter(|to| !to.users.is_empty() || !to.groups.is_empty());
+        if let Some(sender) = &mut info.sender {
+            sender.group = sender.group.take().filter(|group| group.id.is_some() || group.screen_name.is_some());
+            if let Some(group) = &mut sender.group {
+                group.id = group.id.take().filter(|_| group.screen_name.is_none());
+            }
+        }
+        info
+    };
+    match primitive {
+        Primitive::SendMessageRequest(said) => SendMessageRequest { info: info(said.info), ..said }.into(),
+        Primitive::NewMessage(said) => NewMessage { info: info(said.info), ..said }.into(),
+        Primitive::DeliveryReportRequest(said) => DeliveryReportRequest { info: info(said.info), ..said }.into(),
+        Primitive::Status(said) => Status { client: None, ..said }.into(),
+        other => other,
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_primitive_of_ssp_comes_back(seed: u64) {
+        for version in Version::ALL {
+            let mut dice = Dice::new(seed, version);
+            dice.words = true;
+            let meta = Option::<MetaInfo>::sample(&mut dice);
+            for primitive in Primitive::samples(&mut dice) {
+                if forms::Form::of(primitive.element()).is_none() && primitive.element() != Element::Status {
+                    continue;
+                }
+                let primitive = as_ssp(primitive);
+                let fragment = write_fragment(meta.as_ref(), &primitive, version);
+                let message = session_message(version, "s", &[Part { mode: Mode::Request, id: "1", fragment: &fragment }]);
+                let envelope = scan(&message, &Limits::default()).unwrap();
+                prop_assert_eq!(envelope.version, version);
+                let Body::Session { transactions, .. } = envelope.body else { panic!("no session") };
+                prop_assert!(transactions[0].splices);
+                prop_assert_eq!(transactions[0].fragment, &fragment[..]);
+                prop_assert_eq!(transactions[0].element, Some(primitive.element()));
+                prop_assert_eq!(&transactions[0].meta, &meta);
+                let read = read_fragment(&fragment, version, &Limits::default()).unwrap();
+                prop_assert_eq!(read, (meta.clone(), Said::Known(primitive)));
+            }
+        }
+    }
+}
+
+#[test]
+fn liberal_spellings_mean_the_same() {
+    let report = said(
+        "<DeliveryStatusReport><DeliveryResult><Status code='200'/></DeliveryResult>\
+         <DeliveryTime>2026-11-25T02:00:00Z</DeliveryTime><MessageInfo messageID='m' messageURI='u' \
+         contentName='n' validity='60'/></DeliveryStatusReport>",
+    );
+    for fragment in [
+        "<deliveryreportrequest> <DELIVERYRESULT><status CODE=' 200 '/></DELIVERYRESULT>\
+         <DeliveryTime format='iso8601'>\n 20261125T020000Z </DeliveryTime><messageinfo MessageID='m' MessageURI='u' \
+         ContentName='n' validlity='60'/></deliveryreportrequest>",
+        "<w:DeliveryStatusReport xmlns:w='urn:w'><w:Status code='200'/><w:DeliveryTime>20261125T020000Z\
+         </w:DeliveryTime><w:MessageInfo messageID='m' messageURI='u' contentName='n' validity='60' validlity='60'/>\
+         <New><Thing/></New></w:DeliveryStatusReport>",
+    ] {
+        assert_eq!(said(fragment), report);
+    }
+    for (yes, no) in [("Yes", "No"), ("yes", "NO"), ("T", "F"), ("true", "False"), ("t", "f")] {
+        for (text, value) in [(yes, true), (no, false)] {
+            let fragment = format!("<SendMessageRequest deliveryReport='{text}'><MessageInfo/></SendMessageRequest>");
+            let Primitive::SendMessageRequest(request) = said(&fragment) else { panic!() };
+            assert_eq!(request.report, Some(value), "{text}");
+        }
+    }
+    let Primitive::SendSecretToken(token) = said(
+        "<SendSecretToken serviceID='wv:@south.example' procotolVersion='1.3'><SecretToken>\n  abc\n  </SecretToken>\
+         </SendSecretToken>",
+    ) else {
+        panic!()
+    };
+    assert_eq!(token.version.as_deref(), Some("1.3"));
+    assert_eq!(token.token, Content::Text("abc".into()));
+    let (meta, _) =
+        read("<X><MetaInfo clientOriginated='T'><Requestor><user userid='ann'/></Requestor></MetaInfo></X>").unwrap();
+    let requestor = Some(Requestor { service: None, user: Some(user("ann")) });
+    assert_eq!(meta, Some(MetaInfo { client_originated: Some(true), requestor }));
+}
+
+#[test]
+fn what_is_missing_has_its_meaning() {
+    assert_eq!(said("<Status/>"), Status { outcome: outcome(404), client: None }.into());
+    assert_eq!(
+        said("<Status><DetailedResult><UserID userID='a'/></DetailedResult></Status>").element(),
+        Element::Status
+    );
+    let Primitive::SendMessageResponse(answer) = said("<SendMessageResponse messageID='m'/>") else { panic!() };
+    assert_eq!((answer.message.as_deref(), answer.outcome), (Some("m"), outcome(200)));
+    let Primitive::SspLoginResponse(answer) = said("<LoginResponse sessionID='1@b'/>") else { panic!() };
+    assert_eq!((answer.session.as_deref(), answer.outcome), (Some("1@b"), None));
+    let Primitive::SspLoginResponse(answer) = said(
+        "<LoginResponse><Status code='301'/><RedirectList><URL> https://a/ </URL><URL>https://b/</URL></RedirectList>\
+         </LoginResponse>",
+    ) else {
+        panic!()
+    };
+    assert_eq!(answer.redirect.unwrap().urls, ["https://a/", "https://b/"]);
+}
+
+fn outcome(code: u16) -> Outcome {
+    Outcome { code: Code(code), ..Outcome::default() }
+}
+
+#[test]
+fn a_status_is_read_with_its_details() {
+    let Primitive::Status(status) = said(
+        "<Status code='201'><StatusDescription> partly </StatusDescription><DetailedResult code='531'>\
+         <UserID userID='wv:a@b'/><UserID>wv:c@d</UserID><GroupID groupID='g'/><ScreenNames groupID='g'> Nick \
+         </ScreenNames><Domain>e</Domain></DetailedResult><TryAgainTimeout>30</TryAgainTimeout></Status>",
+    ) else {
+        panic!()
+    };
+    let detail = Detail {
+        code: Code(531),
+        users: vec!["wv:a@b".into(), "wv:c@d".into()],
+        groups: vec!["g".into()],
+        screen_names: vec![ScreenName { name: "Nick".into(), group: "g".into() }],
+        domains: vec!["e".into()],
+        ..Detail::default()
+    };
+    let expected =
+        Outcome { description: Some("partly".into()), details: vec![detail], try_again: Some(30), ..outcome(201) };
+    assert_eq!(status.outcome, expected);
+}
+
+#[test]
+fn clients_and_applications_of_users_are_read() {
+    let of = |inside: &str| {
+        let fragment = format!("<NewMessage><User userID='u'>{inside}</User><MessageInfo/></NewMessage>");
+        let Primitive::NewMessage(message) = said(&fragment) else { panic!() };
+        let user = message.user.unwrap();
+        (user.client, user.application)
+    };
+    let url = |url: &str| Some(ClientId { url: Some(url.into()), msisdn: None });
+    assert_eq!(of("<ClientID url='c'/>"), (url("c"), None));
+    assert_eq!(of("<ClientID url=''>free text</ClientID>"), (url("free text"), None));
+    assert_eq!(of("<ClientID url=''><ApplicationID applicationID='app'/></ClientID>"), (None, Some("app".into())));
+    assert_eq!(of("<ClientID url='c'><ApplicationID>app</ApplicationID></ClientID>"), (url("c"), Some("app".into())));
+}
+
+#[test]
+fn senders_by_screen_name_and_recipients_of_all_kinds_are_read_and_written() {
+    let fragment = "<NewMessage><MessageInfo>\
+        <Recipient><User userID=\"a\"/></Recipient><Recipient><GroupID groupID=\"g\"/></Recipient>\
+        <Recipient><ScreenName groupID=\"g\">Nick</ScreenName></Recipient>\
+        <Sender><GroupID groupID=\"g\"/><SenderDisplay><ScreenName groupID=\"g\">Nora</ScreenName></SenderDisplay>\
+        </Sender></MessageInfo></NewMessage>";
+    let primitive = said(fragment);
+    let Primitive::NewMessage(message) = &primitive else { panic!() };
+    let named = |name: &str| Group { id: None, screen_name: Some(ScreenName { name: name.into(), group: "g".into() }) };
+    let to = message.info.recipient.clone().unwrap();
+    assert_eq!(to.users, [user("a")]);
+    assert_eq!(to.groups, [Group { id: Some("g".into()), screen_name: None }, named("Nick")]);
+    assert_eq!(message.info.sender, Some(Sender { user: None, group: Some(named("Nora")) }));
+    assert_eq!(write_fragment(None, &primitive, Version::V13), fragment);
+}
+
+#[test]
+fn content_says_its_type_and_encoding() {
+    let of = |content: &str, info: &str| {
+        let fragment = format!("<SendMessageRequest><MessageInfo {info}/>{content}</SendMessageRequest>");
+        let Primitive::SendMessageRequest(request) = said(&fragment) else { panic!() };
+        (request.info.content_type.clone().unwrap_or_default(), request.body().unwrap())
+    };
+    let text = |kind: &str, text: &'static str| (Text::from(kind), Bytes::from_static(text.as_bytes()));
+    assert_eq!(of("<ContentData> Hi </ContentData>", ""), text("", " Hi "));
+    assert_eq!(of("<ContentData contentType='text/x'>Hi</ContentData>", ""), text("text/x", "Hi"));
+    assert_eq!(of("<ContentData contentType='a/b'>Hi</ContentData>", "contentType='c/d'"), text("c/d", "Hi"));
+    assert_eq!(of("<ContentData encoding='x'>\nSGVs\nbG8=\n</ContentData>", ""), text("", "Hello"));
+    assert!(read("<NewMessage><MessageInfo/><ContentData encoding='base64'>!</ContentData></NewMessage>").is_err());
+}
+
+#[test]
+fn text_in_base64_from_csp_stays_base64_on_ssp() {
+    let mut request = sent();
+    request.info.encoding = Some("BASE64".into());
+    request.content = Some(Content::Text("SGVsbG8=".into()));
+    let fragment = write_fragment(None, &request.into(), Version::V13);
+    let text = std::str::from_utf8(&fragment).unwrap();
+    assert!(
+        text.contains("<ContentData contentType=\"text/plain\" encoding=\"base64\">SGVsbG8=</ContentData>"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_font_keeps_its_styles() {
+    let fragment = "<NewMessage><MessageInfo><Font size=\"Big\" color=\"red\" style=\"Bold Underline\"/></MessageInfo></NewMessage>";
+    let primitive = said(fragment);
+    let Primitive::NewMessage(message) = &primitive else { panic!() };
+    assert_eq!(message.info.font.as_ref().unwrap().styles, ["Bold", "Underline"]);
+    assert_eq!(write_fragment(None, &primitive, Version::V13), fragment);
+}
+
+#[test]
+fn an_unknown_primitive_is_named_and_its_meta_info_read() {
+    let document = MESSAGE.replace("SendMessageRequest", "FlyRequest");
+    let Body::Session { transactions, .. } = scanned(&document).body else { panic!() };
+    assert_eq!((transactions[0].element, transactions[0].name.as_str()), (None, "FlyRequest"));
+    assert_eq!(transactions[0].meta, Some(meta()));
+    let read = read_fragment(transactions[0].fragment, Version::V13, &Limits::default()).unwrap();
+    assert_eq!(read, (Some(meta()), Said::Unknown("FlyRequest".into())));
+}
+
+#[test]
+fn every_namespace_names_its_version() {
+    for (namespace, version) in [
+        ("http://www.openmobilealliance.org/DTD/WV-SSP1.3", Version::V13),
+        ("http://www.openmobilealliance.org/DTD/IMPS-SSP1.3", Version::V13),
+        ("http://www.openmobilealliance.org/DTD/WV-SSP1.2", Version::V12),
+        ("http://www.wireless-village.org/SSP1.1", Version::V11),
+        ("urn:something", Version::V13),
+    ] {
+        let document = MESSAGE.replace("http://www.openmobilealliance.org/DTD/WV-SSP1.3", namespace);
+        assert_eq!(scanned(&document).version, version, "{namespace}");
+    }
+    assert_eq!(scanned(&MESSAGE.replace("xmlns", "x")).version, Version::V13);
+}
+
+#[test]
+fn only_the_first_child_of_the_root_counts_and_several_transactions_do() {
+    let session = &MESSAGE[MESSAGE.find("<Session").unwrap()..MESSAGE.find("</WV-").unwrap()];
+    let twice = MESSAGE.replace(session, &format!("{session}<Session sessionID='other'><Junk/></Session>"));
+    assert_eq!(scanned(&twice), scanned(MESSAGE));
+    let transaction = &session[session.find("<Transaction").unwrap()..session.find("</Session").unwrap()];
+    let more = MESSAGE.replace(transaction, &format!("{transaction}{}", transaction.replace("n-0001", "n-0002")));
+    let Body::Session { transactions, .. } = scanned(&more).body else { panic!() };
+    let ids: Vec<_> = transactions.iter().map(|t| t.id.as_str()).collect();
+    assert_eq!(ids, ["n-0001", "n-0002"]);
+}
+
+#[test]
+fn a_fragment_splices_unless_it_leans_on_prefixes_of_its_envelope() {
+    let splices = |document: &str| match scanned(document).body {
+        Body::Session { transactions, .. } => transactions[0].splices,
+        Body::Setup(_) => panic!("a set-up"),
+    };
+    let bound = MESSAGE.replace("<WV-SSP-Message", "<WV-SSP-Message xmlns:w='urn:w'");
+    assert!(splices(&bound));
+    assert!(!splices(&bound.replace("<Sender>", "<Sender w:a='1'>")));
+    assert!(!splices(&bound.replace("<Sender>", "<w:Sender>").replace("</Sender>", "</w:Sender>")));
+    assert!(splices(&bound.replace("<Sender>", "<Sender xmlns:v='urn:v' v:a='1' xml:lang='en'>")));
+    // Bound inside, but used behind the element that binds.
+    let behind = bound.replace("<Sender>", "<Sender xmlns:v='urn:v'>").replace("<DateTime", "<DateTime v:a='1'");
+    assert!(!splices(&behind));
+    let prefixed = MESSAGE.replace("</", "</w:").replace('<', "<w:").replace("<w:/w:", "</w:").replace("<w:?", "<?");
+    let prefixed = prefixed.replace("xmlns=", "xmlns:w=");
+    assert!(!splices(&prefixed));
+    let Body::Session { transactions, .. } = scanned(&prefixed).body else { panic!() };
+    let (_, said) = read_fragment(transactions[0].fragment, Version::V13, &Limits::default()).unwrap();
+    assert_eq!(said, Said::Known(sent().into()));
+}
+
+#[test]
+fn faults_are_told_apart() {
+    let is_malformed = |error: &ReadError| matches!(error.fault, DecodeError::Malformed(_));
+    assert!(is_malformed(&fault("not xml")));
+    assert!(is_malformed(&fault("")));
+    assert!(is_malformed(&fault(&MESSAGE.replace("</Sender>", "</Send>"))));
+    assert!(is_malformed(&fault(&MESSAGE.replace("clientOriginated=\"Yes\"", "clientOriginated=\"a\"b\""))));
+    assert!(is_malformed(&fault(&MESSAGE.replace("SGVsbG8=", "&hello;"))));
+    let wrong_root = fault("<WV-CSP-Message/>");
+    assert_eq!(
+        (wrong_root.fault, wrong_root.path.as_str()),
+        (DecodeError::Unexpected("WV-CSP-Message".into()), "WV-CSP-Message")
+    );
+    assert_eq!(fault("<WV-SSP-Message/>").fault, DecodeError::Missing(Element::Session));
+    let wrong_child = fault("<WV-SSP-Message><Transaction/></WV-SSP-Message>");
+    assert_eq!(wrong_child.fault, DecodeError::Unexpected("Transaction".into()));
+    assert_eq!(fault(&format!("<!DOCTYPE a [<!ENTITY b 'c'>]>{}", &MESSAGE[39..])).fault, DecodeError::Doctype);
+    assert_eq!(
+        fault("<WV-SSP-Message><Session><Transaction/></Session></WV-SSP-Message>").fault,
+        DecodeError::Missing(Element::SessionId)
+    );
+    assert_eq!(fault(&MESSAGE.replace("mode=", "x=")).fault, DecodeError::Missing(Element::TransactionMode));
+    assert_eq!(fault(&MESSAGE.replace("transactionID=", "x=")).fault, DecodeError::Missing(Element::TransactionId));
+    let latin = MESSAGE.replace("UTF-8", "ISO-8859-1").replace("Hello", "é").replace("SGVsbG8=", "é");
+    assert!(matches!(fault(&latin).fault, DecodeError::Unsupported(_)));
+    // Skipped, not refused: nothing in it is ever resolved.
+    assert!(
+        scan(format!("<!DOCTYPE WV-SSP-Message SYSTEM 'x'>{}", &MESSAGE[39..]).as_bytes(), &Limits::default()).is_ok()
+    );
+    let broken = fault(&MESSAGE.replace("</Transaction>", "<"));
+    assert_eq!(broken.seen.session.as_ref().map(SessionId::expose), Some("41@south.example"));
+    assert_eq!(broken.seen.transaction.as_deref(), Some("n-0001"));
+    let in_meta = fault(&MESSAGE.replace("clientOriginated=\"Yes\"", "clientOriginated=\"maybe\""));
+    assert_eq!(in_meta.fault, DecodeError::Value(Element::ClientOriginated));
+}
+
+#[test]
+fn a_fault_in_a_fragment_is_told_with_its_place() {
+    let fragment = "<SendMessageRequest deliveryReport='Yes'><MessageInfo contentSize='x'/></SendMessageRequest>";
+    let error = read(fragment).unwrap_err();
+    assert_eq!(error.fault, DecodeError::Value(Element::ContentSize));
+    assert_eq!(error.path, "SendMessageRequest/MessageInfo");
+    assert!(fragment[error.at..].starts_with("<MessageInfo"));
+}
+
+#[test]
+fn ids_and_sessions_are_escaped() {
+    let fragment = write_fragment(None, &Status::from(Code::SUCCESS).into(), Version::V12);
+    assert_eq!(fragment, "<Status code=\"200\"/>");
+    let message =
+        session_message(Version::V12, "a\"b&c", &[Part { mode: Mode::Response, id: "<\n>", fragment: &fragment }]);
+    let envelope = scan(&message, &Limits::default()).unwrap();
+    assert_eq!(envelope.version, Version::V12);
+    let Body::Session { session, transactions } = envelope.body else { panic!() };
+    assert_eq!((session.as_str(), transactions[0].id.as_str()), ("a\"b&c", "<\n>"));
 }

@@ -1,12 +1,15 @@
 //! CSP-WBXML as a sink.
 
 use super::values::token;
-use super::{ATTRIBUTES, CONTENT, END, EXT_T_0, OPAQUE, STR_I, SWITCH_PAGE, UTF_8};
+use super::{ATTRIBUTES, CONTENT, END, EXT_T_0, LITERAL, OPAQUE, STR_I, SWITCH_PAGE, UTF_8};
 use crate::syntax::dialect::{PREFIXES, namespace, public_id};
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::{Element, Sink, Version};
 
-/// Writes CSP-WBXML: numeric public identifier, UTF-8, no string table. Text with a NUL inside is written as
+/// Where the length of the string table stands.
+const TABLE: usize = 3;
+
+/// Writes CSP-WBXML: numeric public identifier, UTF-8, no string table unless unknown names need it. Text with a NUL inside is written as
 /// opaque data, since a NUL ends a string. Elements without a token (of SSP only) are left out with their content.
 pub(in crate::syntax) struct WbxmlSink {
     out: Vec<u8>,
@@ -17,6 +20,8 @@ pub(in crate::syntax) struct WbxmlSink {
     kind: Kind,
     /// Open elements that are left out.
     hidden: usize,
+    /// The string table: names that have no token.
+    names: Vec<u8>,
 }
 
 impl WbxmlSink {
@@ -24,12 +29,32 @@ impl WbxmlSink {
     pub(in crate::syntax) fn new(version: Version) -> Self {
         let mut out = Vec::with_capacity(512);
         out.extend_from_slice(&[0x03, public_id(version), UTF_8, 0]);
-        Self { out, version, page: 0, bare: None, kind: Kind::Plain, hidden: 0 }
+        Self { out, version, page: 0, bare: None, kind: Kind::Plain, hidden: 0, names: Vec::new() }
     }
 
     /// The document.
-    pub(in crate::syntax) fn finish(self) -> Vec<u8> {
+    pub(in crate::syntax) fn finish(mut self) -> Vec<u8> {
+        if !self.names.is_empty() {
+            let body = self.out.split_off(TABLE + 1);
+            self.out.truncate(TABLE);
+            let length = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+            self.number(length);
+            self.out.append(&mut self.names);
+            self.out.extend_from_slice(&body);
+        }
         self.out
+    }
+
+    /// Opens an element that no table knows.
+    pub(in crate::syntax) fn literal(&mut self, name: &str) {
+        self.content();
+        self.bare = Some(self.out.len());
+        self.kind = Kind::Plain;
+        self.out.push(LITERAL);
+        let at = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.number(at);
+        self.names.extend(name.bytes().filter(|b| *b != 0));
+        self.names.push(0);
     }
 
     fn content(&mut self) {

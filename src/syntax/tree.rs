@@ -1,0 +1,327 @@
+//! Any document as a tree of elements, for people and tools that look at messages: read from every syntax, written
+//! as XML, WBXML or JSON. Unlike [`super::csp`] and [`super::ssp`] it knows no primitives and loses none.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::dialect::{Told, namespace, ssp_namespace, told};
+use super::document::Document as _;
+use super::wbxml::{WbxmlSink, WbxmlSource};
+use super::xml::attributes::local;
+use super::xml::escape::{Place, escape, unescape};
+use super::xml::sink::DECLARATION;
+use super::xml::{Tag, Token, Tokens};
+use super::{Limits, ReadError, Seen, chars};
+use crate::vocabulary::element::Kind;
+use crate::vocabulary::{DecodeError, Element, Event, Sink, Source, Text, Version, base64};
+
+/// A way IMPS is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// CSP in XML.
+    CspXml,
+    /// CSP in WAP binary XML.
+    CspWbxml,
+    /// SSP in XML.
+    SspXml,
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// How it was written.
+    pub syntax: Syntax,
+    /// Its version: what the document says, or else 1.2 for CSP and 1.3 for SSP.
+    pub version: Version,
+    /// The root.
+    pub root: Node,
+}
+
+/// An element.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// Its name without prefix.
+    pub name: Text,
+    /// Its attributes, of XML only; namespaces only where they are a vendor's.
+    pub attributes: Vec<(Text, String)>,
+    /// Its characters, trimmed unless it is content.
+    pub text: String,
+    /// Its bytes, if it holds bytes rather than characters.
+    pub bytes: Option<Vec<u8>>,
+    /// Its children.
+    pub children: Vec<Self>,
+}
+
+// === impl Syntax ===
+
+impl Syntax {
+    /// `csp-xml`, `csp-wbxml` or `ssp-xml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CspXml => "csp-xml",
+            Self::CspWbxml => "csp-wbxml",
+            Self::SspXml => "ssp-xml",
+        }
+    }
+}
+
+// === impl Tree ===
+
+impl Tree {
+    /// Reads a document; its syntax is found out. XML with a root that is neither CSP's nor SSP's is read as CSP.
+    pub fn read(body: &[u8], limits: &Limits) -> Result<Self, ReadError> {
+        let unread = |fault| ReadError { fault, at: 0, path: String::new(), seen: Seen::default() };
+        if body.len() > limits.bytes {
+            return Err(unread(DecodeError::Limit { what: "bytes", most: limits.bytes }));
+        }
+        if matches!(body.first(), Some(1..=3)) {
+            let mut source = WbxmlSource::new(body, limits).map_err(unread)?;
+            let root = binary(&mut source).map_err(|fault| source.fail(fault, Seen::default()))?;
+            let version = match source.told() {
+                Some(Told::Spoken(version)) => version,
+                _ => Version::default(),
+            };
+            return Ok(Self { syntax: Syntax::CspWbxml, version, root });
+        }
+        let document = chars::document(body).map_err(unread)?;
+        let before = if let Cow::Borrowed(text) = document { body.len() - text.len() } else { 0 };
+        let mut tokens = Tokens::new(&document, limits).map_err(unread)?;
+        match textual(&mut tokens) {
+            Ok(tree) => Ok(tree),
+            Err(fault) => {
+                let at = tokens.at();
+                Err(ReadError { fault, at: at + before, path: tokens.path(at), seen: Seen::default() })
+            }
+        }
+    }
+
+    /// The document as XML of a version, indented. Only what depends on the version by itself changes with it:
+    /// namespaces.
+    pub fn to_xml(&self, version: Version) -> String {
+        let mut out = DECLARATION.to_vec();
+        out.push(b'\n');
+        self.root.xml(version, self.syntax, 0, &mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// The document as WBXML of a version; `None` for SSP, which has none.
+    pub fn to_wbxml(&self, version: Version) -> Option<Vec<u8>> {
+        if self.syntax == Syntax::SspXml {
+            return None;
+        }
+        let mut sink = WbxmlSink::new(version);
+        self.root.wbxml(false, &mut sink);
+        Some(sink.finish())
+    }
+
+    /// The document as a JSON object: `syntax`, `version` and `root`; an element has `name` and, if not empty,
+    /// `attributes`, `text`, `base64` and `children`.
+    pub fn to_json(&self) -> Value {
+        json!({ "syntax": self.syntax.as_str(), "version": self.version.as_str(), "root": self.root.json() })
+    }
+}
+
+// === impl Node ===
+
+impl Node {
+    fn element(&self, syntax: Syntax) -> Option<Element> {
+        if syntax == Syntax::SspXml { None } else { Element::from_xml(&self.name) }
+    }
+
+    /// Whether the content below is base64 once it is characters.
+    fn is_encoded(&self) -> bool {
+        let info = self.children.iter().find(|child| child.name == "MessageInfo");
+        let encoding = info.and_then(|info| info.children.iter().find(|child| child.name == "ContentEncoding"));
+        encoding.is_some_and(|encoding| encoding.text.eq_ignore_ascii_case("BASE64"))
+    }
+
+    fn xml(&self, version: Version, syntax: Syntax, depth: usize, out: &mut Vec<u8>) {
+        let element = self.element(syntax);
+        let name = element.map_or(self.name.as_str(), |element| element.xml());
+        out.resize(out.len() + depth * 2, b' ');
+        out.push(b'<');
+        out.extend_from_slice(name.as_bytes());
+        let bound = match element {
+            Some(element) => namespace(element, version),
+            None if syntax == Syntax::SspXml && depth == 0 => Some(ssp_namespace(version)),
+            None => None,
+        };
+        let bound = bound.map(|uri| ("xmlns", uri));
+        let others = self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in bound.into_iter().chain(others.filter(|(name, _)| bound.is_none() || *name != "xmlns")) {
+            out.push(b' ');
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"=\"");
+            escape(value, Place::Attribute, out);
+            out.push(b'"');
+        }
+        let text = self.bytes.as_ref().map_or(Cow::Borrowed(&self.text), |bytes| Cow::Owned(base64::encode(bytes)));
+        if text.is_empty() && self.children.is_empty() {
+            out.extend_from_slice(b"/>\n");
+            return;
+        }
+        out.push(b'>');
+        escape(&text, Place::Text, out);
+        if !self.children.is_empty() {
+            out.push(b'\n');
+            // Bytes became base64 here, which the encoding beside them has to say.
+            let unsaid = self.children.iter().any(|child| child.bytes.is_some()) && !self.is_encoded();
+            for child in &self.children {
+                if unsaid && child.name == "MessageInfo" {
+                    let encoding = Self { name: "ContentEncoding".into(), text: "BASE64".into(), ..Self::default() };
+                    let mut child = child.clone();
+                    child.children.retain(|child| child.name != "ContentEncoding");
+                    child.children.push(encoding);
+                    child.xml(version, syntax, depth + 1, out);
+                } else {
+                    child.xml(version, syntax, depth + 1, out);
+                }
+            }
+            out.resize(out.len() + depth * 2, b' ');
+        }
+        out.extend_from_slice(b"</");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b">\n");
+    }
+
+    fn wbxml(&self, encoded: bool, sink: &mut WbxmlSink) {
+        let element = Element::from_xml(&self.name);
+        match element {
+            Some(element) => sink.start(element),
+            None => sink.literal(&self.name),
+        }
+        let number = if element.is_some_and(|e| e.kind() == Kind::Integer) { self.text.parse().ok() } else { None };
+        let content = || base64::decode(&self.text).filter(|_| encoded && element == Some(Element::ContentData));
+        match (&self.bytes, number) {
+            (Some(bytes), _) => sink.opaque(bytes),
+            (None, Some(number)) => sink.integer(number),
+            (None, None) => match content() {
+                Some(bytes) => sink.opaque(&bytes),
+                None => sink.text(&self.text),
+            },
+        }
+        let encoded = self.is_encoded();
+        for child in &self.children {
+            child.wbxml(encoded, sink);
+        }
+        // Elements are closed alike, whatever they are.
+        sink.end(element.unwrap_or(Element::ExtBlock));
+    }
+
+    fn json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("name".into(), self.name.as_str().into());
+        if !self.attributes.is_empty() {
+            let attributes = self.attributes.iter().map(|(name, value)| (name.to_string(), value.as_str().into()));
+            object.insert("attributes".into(), Value::Object(attributes.collect()));
+        }
+        if !self.text.is_empty() {
+            object.insert("text".into(), self.text.as_str().into());
+        }
+        if let Some(bytes) = &self.bytes {
+            object.insert("base64".into(), base64::encode(bytes).into());
+        }
+        if !self.children.is_empty() {
+            object.insert("children".into(), self.children.iter().map(Self::json).collect());
+        }
+        Value::Object(object)
+    }
+
+    /// Content keeps its white space; elsewhere it means nothing.
+    fn settle(&mut self) {
+        if self.name != "ContentData" || !self.children.is_empty() {
+            self.text = self.text.trim().to_owned();
+        }
+    }
+}
+
+fn binary(source: &mut WbxmlSource<'_>) -> Result<Node, DecodeError> {
+    let mut open: Vec<(Option<Element>, Node)> = Vec::new();
+    loop {
+        match source.next()? {
+            Event::Start(element) => open.push((element, Node { name: source.name(), ..Node::default() })),
+            Event::Text(text) => {
+                if let Some((_, node)) = open.last_mut() {
+                    node.text.push_str(&text);
+                }
+            }
+            Event::Opaque(bytes) => match open.last_mut() {
+                Some((Some(element), node)) if element.kind() == Kind::Integer && bytes.len() <= 4 => {
+                    node.text = bytes.iter().fold(0_u32, |number, b| number << 8 | u32::from(*b)).to_string();
+                }
+                Some((_, node)) => node.bytes.get_or_insert_default().extend_from_slice(&bytes),
+                None => {}
+            },
+            Event::End => {
+                let Some((_, mut node)) = open.pop() else { return Err(DecodeError::Eof) };
+                node.settle();
+                match open.last_mut() {
+                    Some((_, parent)) => parent.children.push(node),
+                    None => return Ok(node),
+                }
+            }
+            Event::Eof => return Err(DecodeError::Eof),
+        }
+    }
+}
+
+fn textual(tokens: &mut Tokens<'_>) -> Result<Tree, DecodeError> {
+    let mut open: Vec<Node> = Vec::new();
+    let mut kind = (Syntax::CspXml, Version::default());
+    loop {
+        match tokens.next()? {
+            Token::Start(tag) => {
+                tokens.check(&tag)?;
+                if open.is_empty() {
+                    kind = kind_of(&tag, tokens.declared_type());
+                }
+                open.push(Node { name: tag.local().into(), attributes: attributes(&tag)?, ..Node::default() });
+            }
+            Token::Text(text) => {
+                if let Some(node) = open.last_mut() {
+                    node.text.push_str(&text);
+                }
+            }
+            Token::End => {
+                let Some(mut node) = open.pop() else { return Err(DecodeError::Eof) };
+                node.settle();
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(node),
+                    None => {
+                        tokens.next()?;
+                        return Ok(Tree { syntax: kind.0, version: kind.1, root: node });
+                    }
+                }
+            }
+            Token::Eof => return Err(DecodeError::Eof),
+        }
+    }
+}
+
+fn kind_of(root: &Tag<'_>, doctype: Option<&str>) -> (Syntax, Version) {
+    let ssp = root.local().eq_ignore_ascii_case("WV-SSP-Message");
+    let (syntax, family, default) =
+        if ssp { (Syntax::SspXml, "SSP", Version::V13) } else { (Syntax::CspXml, "CSP", Version::default()) };
+    let spaces = root.attributes().flatten().filter(|(name, _)| name.starts_with("xmlns")).map(|(_, uri)| uri);
+    match spaces.chain(doctype).find_map(|name| told(name, family)) {
+        Some(Told::Spoken(version)) => (syntax, version),
+        _ => (syntax, default),
+    }
+}
+
+/// Attributes but namespaces: those that IMPS itself binds are written anew, prefixes are gone.
+fn attributes(tag: &Tag<'_>) -> Result<Vec<(Text, String)>, DecodeError> {
+    let mut kept = Vec::new();
+    for attribute in tag.attributes() {
+        let (name, value) = attribute?;
+        let own = name == "xmlns" && ["CSP", "TRC", "PA", "SSP"].iter().any(|family| told(value, family).is_some());
+        if !own && (name.starts_with("xml:") || local(name) == name) {
+            kept.push((name.into(), unescape(value)?.into_owned()));
+        }
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests;
