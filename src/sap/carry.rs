@@ -151,7 +151,7 @@ impl Sap {
         match self.messaging.expire(now, BATCH, &mut turn.changes).await {
             Ok(reports) => {
                 for report in reports {
-                    self.send_report(now, report, &mut turn);
+                    self.send_report(now, &report, &mut turn);
                 }
                 match self.carry(now, turn).await {
                     // Somebody took one of them in the meantime: the next look deals with the others.

@@ -176,7 +176,7 @@ impl Sap {
                 break;
             }
             if let Some(report) = report {
-                self.send_report(now, report, &mut turn);
+                self.send_report(now, &report, &mut turn);
             }
             match self.carry(now, turn).await {
                 Ok(()) => {

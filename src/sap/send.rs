@@ -162,7 +162,7 @@ impl Sap {
             bound.fail(Failure::contact_list(list, Code::NO_CONTACT_LIST));
         }
         for group in &recipient.groups {
-            let id = group.id.as_ref().or(group.screen_name.as_ref().map(|name| &name.group));
+            let id = group.id.as_ref().or_else(|| group.screen_name.as_ref().map(|name| &name.group));
             bound.fail(Failure::group(id.map_or("", |id| id.as_str()), Code::NO_GROUP));
         }
         if bound.total == 0 {
