@@ -21,7 +21,7 @@ pub struct Peer {
     pub file: PathBuf,
     /// The peer's domain.
     pub domain: Domain,
-    /// Where it is reached, in order; empty = DNS SRV.
+    /// Where it is reached, in order; empty = it can post to us, but not be posted to.
     pub urls: Vec<String>,
     /// Who may vouch for it: PEM text; `None` = `[tls] ca`.
     pub ca_pem: Option<String>,
@@ -50,7 +50,7 @@ section! {
     pub(super) struct Identity = "" {
         /// The peer's domain.
         domain: Domain,
-        /// Where it is reached. Without any: DNS SRV `_imps-server._tcp.DOMAIN`.
+        /// Where it is reached. Without any it is not posted to: looking it up by DNS SRV is not in this version.
         url: Option<String> as Option<PeerUrl> = None,
         /// Where it is reached, several in order; instead of `url`.
         urls: Vec<String> as Vec<PeerUrl> = Vec::new(),

@@ -140,6 +140,10 @@ fn check_identity(
     if identity.url.is_some() && !identity.urls.is_empty() {
         findings.error(places.of("urls"), "both url and urls are given", "keep one of them");
     }
+    if identity.url.is_none() && identity.urls.is_empty() {
+        let what = format!("{domain} has no url: nothing can be posted to it, and DNS SRV is not in this version");
+        findings.warning(places.of("domain"), what, "add url = \"https://HOST:PORT/\"");
+    }
     for (index, name) in identity.names.iter().enumerate() {
         if identity.names[..index].contains(name) {
             let at = places.of(&format!("names[{index}]"));

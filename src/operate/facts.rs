@@ -15,7 +15,7 @@ const DAY: i64 = 86_400_000;
 /// What is known of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerFacts {
-    /// Where it is reached, in order; empty = DNS SRV.
+    /// Where it is reached, in order; empty = it is not posted to.
     pub urls: Vec<String>,
     /// What was agreed.
     pub agreement: Agreement,
