@@ -64,7 +64,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
         (None, [b'<', 0, ..]) => converted(encoding_rs::UTF_16LE, bytes)?,
         (None, [0, b'<', ..]) => converted(encoding_rs::UTF_16BE, bytes)?,
         (None, _) => match declared(bytes) {
-            None => utf8(bytes)?,
+            None | Some(b"UTF-8") => utf8(bytes)?,
             Some(label) => match Charset::for_label(label) {
                 // A document in bytes can't be UTF-16; whoever says so forgot to change the declaration.
                 Some(charset) if charset == encoding_rs::UTF_8 || !charset.is_ascii_compatible() => utf8(bytes)?,
@@ -93,6 +93,9 @@ fn converted<'a>(charset: &'static Charset, bytes: &'a [u8]) -> Result<Cow<'a, s
 
 /// The encoding that an XML declaration names.
 pub(super) fn declared(bytes: &[u8]) -> Option<&[u8]> {
+    if bytes.starts_with(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>") {
+        return Some(b"UTF-8");
+    }
     let start = bytes.iter().position(|b| !b.is_ascii_whitespace())?;
     let declaration = bytes.get(start..)?.strip_prefix(b"<?xml")?;
     let end = declaration.iter().take(256).position(|b| *b == b'>')?;

@@ -8,9 +8,11 @@ use crate::syntax::date::Date;
 use crate::syntax::xml::{Tag, Token, Tokens, escape::unescape};
 use crate::vocabulary::base64::decode;
 use crate::vocabulary::element::Kind;
+use crate::vocabulary::interop::MetaInfo;
 use crate::vocabulary::{DecodeError, Element, Event, Source, Version};
 
 use super::forms::{Body, Form};
+use super::meta;
 
 /// Events with the places they come from.
 type Events<'a> = Vec<(usize, Event<'a>)>;
@@ -21,8 +23,8 @@ pub(super) struct Shaped<'a> {
     pub(super) element: Option<Element>,
     pub(super) name: &'a str,
     pub(super) events: Events<'a>,
-    /// What is inside `MetaInfo`, its end included; empty if there is none.
-    pub(super) meta: Events<'a>,
+    /// Its `MetaInfo`.
+    pub(super) meta: Option<MetaInfo>,
 }
 
 /// Yields shaped events.
@@ -36,7 +38,7 @@ pub(super) struct Replay<'a> {
 /// Reads one element.
 pub(super) struct Shaper<'a> {
     tokens: Tokens<'a>,
-    meta: Events<'a>,
+    meta: Option<MetaInfo>,
     /// What the recipients of a message are, one element each on the wire.
     recipients: Events<'a>,
     /// What a sender is called: a group, and a name in it.
@@ -80,7 +82,7 @@ impl<'a> Shaper<'a> {
     pub(super) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         Ok(Self {
             tokens: Tokens::new(document, limits)?,
-            meta: Vec::new(),
+            meta: None,
             recipients: Vec::new(),
             group: Vec::new(),
             screen_name: Vec::new(),
@@ -127,16 +129,15 @@ impl<'a> Shaper<'a> {
         if !matches!(self.tokens.next()?, Token::Eof) {
             return Err(DecodeError::Malformed("something follows the element".into()));
         }
-        Ok(Shaped { element, name, events, meta: std::mem::take(&mut self.meta) })
+        Ok(Shaped { element, name, events, meta: self.meta.take() })
     }
 
     /// Reads what is inside an unknown primitive: only `MetaInfo` means something.
     fn unknown(&mut self) -> Result<(), DecodeError> {
-        let mut nothing = Vec::new();
         loop {
             match self.tokens.next()? {
-                Token::Start(tag) if tag.local().eq_ignore_ascii_case("MetaInfo") => {
-                    self.child(Element::NewMessage, &tag, &mut nothing)?;
+                Token::Start(tag) if tag.local().eq_ignore_ascii_case("MetaInfo") && self.meta.is_none() => {
+                    self.meta = Some(meta::read(&mut self.tokens)?);
                 }
                 Token::Start(_) => self.tokens.skip()?,
                 Token::Text(_) => {}
@@ -234,11 +235,7 @@ impl<'a> Shaper<'a> {
             return self.tokens.skip();
         };
         match (parent, form.element) {
-            (_, Element::MetaInfo) if self.meta.is_empty() => {
-                let mut meta = Vec::with_capacity(16);
-                self.fill(form, &mut meta)?;
-                self.meta = meta;
-            }
+            (_, Element::MetaInfo) if self.meta.is_none() => self.meta = Some(meta::read(&mut self.tokens)?),
             (_, Element::MetaInfo) => self.tokens.skip()?,
             (Element::DeliveryReportRequest, Element::DeliveryResult) => {
                 self.children(parent, out)?;

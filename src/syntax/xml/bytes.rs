@@ -38,7 +38,7 @@ const fn names() -> [bool; 256] {
     let mut b = 0;
     while b < 256 {
         let byte = b as u8;
-        names[b] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.') || byte >= 0x80;
+        names[b] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         b += 1;
     }
     names
@@ -60,7 +60,8 @@ pub(super) const fn is_name_start(b: u8) -> bool {
     b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || b >= 0x80
 }
 
-/// Whether the byte may stand in a name.
+/// Whether the byte may stand in a name and means nothing there: neither a colon nor a part of a character beyond
+/// ASCII.
 #[inline]
 pub(super) fn is_name_byte(b: u8) -> bool {
     NAMES[usize::from(b)]

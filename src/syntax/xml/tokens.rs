@@ -45,6 +45,8 @@ pub(in crate::syntax) struct Tokens<'a> {
     empty: bool,
     rooted: bool,
     doctype: Option<&'a str>,
+    /// How many names with a prefix were read.
+    prefixes: usize,
     open: Stack<&'a str, 16>,
     attributes: Stack<(&'a str, &'a str), 12>,
 }
@@ -74,6 +76,7 @@ impl<'a> Tokens<'a> {
             empty: false,
             rooted: false,
             doctype: None,
+            prefixes: 0,
             open: Stack::new(),
             attributes: Stack::new(),
         })
@@ -121,6 +124,11 @@ impl<'a> Tokens<'a> {
     /// Whether the tag read last has an attribute, in any spelling of its name.
     pub(in crate::syntax) fn has(&self, name: &str) -> bool {
         self.attributes().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
+    /// How many names with a prefix were read so far, of elements and attributes.
+    pub(in crate::syntax) const fn prefixes(&self) -> usize {
+        self.prefixes
     }
 
     /// Steps over the rest of the current element.
@@ -246,14 +254,27 @@ impl<'a> Tokens<'a> {
 
     /// Reads the name that begins at a place.
     #[inline]
-    fn name(&self, from: usize) -> Result<&'a str, DecodeError> {
+    fn name(&mut self, from: usize) -> Result<&'a str, DecodeError> {
         let rest = self.document.as_bytes().get(from..).unwrap_or_default();
         if !rest.first().is_some_and(|b| is_name_start(*b)) {
             return Err(malformed("a name that is none"));
         }
         let length = rest.iter().position(|b| !is_name_byte(*b)).unwrap_or(rest.len());
+        match rest.get(length) {
+            Some(b':' | 0x80..) => self.rare_name(from),
+            _ => Ok(self.slice(from, from + length)),
+        }
+    }
+
+    /// Reads a name with a prefix, or with characters beyond ASCII.
+    #[cold]
+    fn rare_name(&mut self, from: usize) -> Result<&'a str, DecodeError> {
+        let rest = self.document.as_bytes().get(from..).unwrap_or_default();
+        let part = |b: &u8| is_name_byte(*b) || *b == b':' || *b >= 0x80;
+        let length = rest.iter().position(|b| !part(b)).unwrap_or(rest.len());
         let name = self.slice(from, from + length);
-        if name.is_ascii() || all_legal(name) { Ok(name) } else { Err(malformed("a name that is none")) }
+        self.prefixes += usize::from(name.contains(':'));
+        if all_legal(name) { Ok(name) } else { Err(malformed("a name that is none")) }
     }
 
     /// Reads one attribute; gives back where it ends.
