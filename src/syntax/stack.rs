@@ -46,6 +46,13 @@ impl<T: Copy + Default, const N: usize> Stack<T, N> {
         self.low.get(at).or_else(|| self.high.get(at - N)).copied()
     }
 
+    /// The lowest value that `is` the one sought.
+    #[inline]
+    pub(super) fn find(&self, is: impl Fn(&T) -> bool) -> Option<T> {
+        let low = self.low.get(..self.length).unwrap_or(&self.low);
+        low.iter().find(|value| is(value)).or_else(|| self.high.iter().find(|value| is(value))).copied()
+    }
+
     /// All values, lowest first.
     #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = T> {

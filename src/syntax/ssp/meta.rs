@@ -95,8 +95,7 @@ fn child<'a>(tokens: &mut Tokens<'a>) -> Result<Option<&'a str>, DecodeError> {
 
 /// An attribute of the tag read last, in any spelling of its name.
 pub(super) fn attribute<'a>(tokens: &Tokens<'a>, wanted: &str) -> Result<Option<Cow<'a, str>>, DecodeError> {
-    let found = tokens.attributes().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    found.map(|(_, value)| unescape(value)).transpose()
+    tokens.attribute_of(wanted).map(unescape).transpose()
 }
 
 fn text(tokens: &Tokens<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::syntax::chars::{declared, document};
-use crate::syntax::dialect::{Told, told};
+use crate::syntax::dialect::{Told, ssp_namespace, told};
 use crate::syntax::xml::{Tag, Token, Tokens};
 use crate::syntax::{Limits, ReadError, Seen};
 use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Text, Version};
@@ -190,6 +190,9 @@ impl<'a> Scan<'a> {
 
 /// The version a namespace of the root names. Another version than those spoken is read like 1.3.
 fn spoken(tokens: &Tokens<'_>) -> Version {
+    if tokens.attribute_of("xmlns") == Some(ssp_namespace(Version::V13)) {
+        return Version::V13;
+    }
     let namespaces = tokens.attributes().filter(|(name, _)| name.starts_with("xmlns"));
     match namespaces.filter_map(|(_, uri)| told(uri, "SSP")).next() {
         Some(Told::Spoken(version)) => version,

@@ -49,6 +49,29 @@ pub(super) fn class(b: u8) -> Class {
     CLASSES[usize::from(b)]
 }
 
+/// How many bytes at the begin of `bytes` are certainly plain, and none of them `quote`: whole groups of eight only.
+#[inline]
+pub(super) fn plain_groups(bytes: &[u8], quote: u8) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const TOPS: u64 = ONES << 7;
+    let holds = |group: u64, b: u8| {
+        let zeros = group ^ (ONES * u64::from(b));
+        zeros.wrapping_sub(ONES) & !zeros
+    };
+    let mut length = 0;
+    for group in bytes.chunks_exact(8) {
+        let Some(group) = group.first_chunk::<8>() else { break };
+        let group = u64::from_ne_bytes(*group);
+        let below_space = group.wrapping_sub(ONES * 0x20);
+        let marked = holds(group, b'<') | holds(group, b'&') | holds(group, b']') | holds(group, quote);
+        if (marked | below_space | group) & TOPS != 0 {
+            break;
+        }
+        length += 8;
+    }
+    length
+}
+
 /// Whether the character at a [`Class::Rare`] byte may stand in XML.
 pub(super) fn is_legal_at(bytes: &[u8], at: usize) -> bool {
     !matches!(bytes.get(at..at + 3), Some([0xEF, 0xBF, 0xBE | 0xBF]))

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::bytes::{Class, class, is_legal_at, is_name_byte, is_name_start, local};
+use super::bytes::{Class, class, is_legal_at, is_name_byte, is_name_start, local, plain_groups};
 use super::escape::{newlines, resolve, unescape};
 use crate::syntax::Limits;
 use crate::syntax::chars::{all_legal, is_space};
@@ -123,7 +123,13 @@ impl<'a> Tokens<'a> {
 
     /// Whether the tag read last has an attribute, in any spelling of its name.
     pub(in crate::syntax) fn has(&self, name: &str) -> bool {
-        self.attributes().any(|(known, _)| known.eq_ignore_ascii_case(name))
+        self.attribute_of(name).is_some()
+    }
+
+    /// The raw value of an attribute of the tag read last, in any spelling of its name.
+    #[inline]
+    pub(in crate::syntax) fn attribute_of(&self, name: &str) -> Option<&'a str> {
+        self.attributes.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// How many names with a prefix were read so far, of elements and attributes.
@@ -298,6 +304,7 @@ impl<'a> Tokens<'a> {
         let from = open + 1;
         let mut at = from;
         let mut refers = false;
+        at += plain_groups(bytes.get(at..).unwrap_or_default(), quote);
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
             let Some(length) = rest.iter().position(|b| *b == quote || class(*b) != Class::Plain) else {
@@ -319,7 +326,7 @@ impl<'a> Tokens<'a> {
             unescape(value)?;
         }
         self.meter.attributes(self.attributes.len() + 1)?;
-        if self.attributes.iter().any(|(known, _)| known == name) {
+        if self.attributes.find(|(known, _)| *known == name).is_some() {
             return Err(malformed("two attributes have the same name"));
         }
         self.attributes.push((name, value));
@@ -333,6 +340,7 @@ impl<'a> Tokens<'a> {
         let mut at = self.at;
         let mut returns = false;
         loop {
+            at += plain_groups(bytes.get(at..).unwrap_or_default(), b'<');
             let rest = bytes.get(at..).unwrap_or_default();
             let Some(length) = rest.iter().position(|b| class(*b) != Class::Plain) else {
                 at = bytes.len();
