@@ -36,13 +36,17 @@ docs:
 fuzz TARGET SECONDS="600":
     cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}}
 
-# Kills a node under load so many times and counts what was lost; ordinary tests do 1 % of it.
+# Kills nodes under load so many times and counts what was lost; the ordinary test does 1 % of it.
 kill COUNT="1000":
-    POSTERN_KILL_COUNT={{COUNT}} cargo test --locked --release --test crash -- --nocapture
+    POSTERN_KILLS={{COUNT}} cargo test --locked --release --test stories crash -- --nocapture
 
-# Simulated federations with loss, delay and duplication, so many of them; ordinary tests do 1 % of it.
-soak COUNT="100000":
-    POSTERN_SOAK_COUNT={{COUNT}} cargo test --locked --release --lib relay:: -- --nocapture
+# So many mutated documents thrown at a node; the ordinary test does 1 % of it.
+hostile COUNT="10000":
+    POSTERN_HOSTILE={{COUNT}} cargo test --locked --release --test stories hostile -- --nocapture
+
+# So many simulated federations with loss, delay, doubling and crashes; the ordinary test does 1 % of them.
+storm COUNT="100000":
+    TRIO_SEEDS={{COUNT}} cargo test --locked --release --test trio storm -- --nocapture
 
 # Licences, doubles and origins of dependencies.
 deny:

@@ -4,6 +4,7 @@ use std::fmt;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
@@ -20,6 +21,12 @@ pub fn base32(mut bits: u128) -> CompactString {
         bits >>= 5;
     }
     text
+}
+
+/// Half of the SHA-256 of some bytes: tells contents apart, the same in every run.
+pub fn fingerprint(bytes: &[u8]) -> u128 {
+    let hash = Sha256::digest(bytes);
+    hash.iter().take(16).fold(0, |all, byte| all << 8 | u128::from(*byte))
 }
 
 /// A session id: whoever knows it can speak for the session, so it is a credential on the wire.

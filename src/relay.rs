@@ -37,6 +37,7 @@ mod view;
 pub use dice::{Dice, Random, Settings};
 pub use view::{End, LaneView, PeerView, SessionView, TransactionView};
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -54,8 +55,8 @@ use crate::vocabulary::primitive::Service;
 use crate::vocabulary::status::Code;
 use crate::vocabulary::{Element, Text, Version};
 
-/// What a decision leads to.
-#[derive(Debug, Default)]
+/// What a decision leads to. Its `Debug` hides what is written: there are session ids in it.
+#[derive(Default)]
 pub struct Turn {
     /// To commit before anything else.
     pub changes: Changes,
@@ -180,8 +181,8 @@ pub struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PostId(pub u64);
 
-/// A POST to make.
-#[derive(Clone, Debug)]
+/// A POST to make. Its `Debug` hides the body: there are secrets and session ids in it.
+#[derive(Clone)]
 pub struct Post {
     /// Its number; [`Relay::posted`] tells how it went.
     pub id: PostId,
@@ -314,7 +315,32 @@ impl Relay {
     }
 }
 
+// === impl Post ===
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post")
+            .field("id", &self.id)
+            .field("peer", &self.peer)
+            .field("session", &self.session)
+            .field("transaction", &self.transaction)
+            .finish_non_exhaustive()
+    }
+}
+
 // === impl Turn ===
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn")
+            .field("changes", &self.changes.list.len())
+            .field("ack", &self.ack)
+            .field("jobs", &self.jobs)
+            .field("settled", &self.settled)
+            .field("steps", &self.steps)
+            .finish()
+    }
+}
 
 impl Turn {
     fn step(&mut self, peer: &Domain, kind: apply::StepKind) {

@@ -1,4 +1,5 @@
 //! The demo as a person runs it: the real binary, its exit code and what it prints.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! The house rules of `ARCHITECTURE.md` that a compiler does not check: who may import whom, and how long a file gets.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +65,27 @@ fn no_file_is_longer_than_one_can_read() {
         .map(|(name, lines)| format!("{name}: {lines} lines"))
         .collect();
     assert!(long.is_empty(), "longer than {LONGEST} lines:\n{}", long.join("\n"));
+}
+
+#[test]
+fn the_headings_that_the_code_names_exist() {
+    let notes = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/wire-notes.md")).unwrap();
+    let mut files = Vec::new();
+    collect(&source(), &mut files);
+    let (mut named, mut missing) = (0, Vec::new());
+    for (name, text) in &files {
+        // The heading may stand on the next line of a comment.
+        let text = text.replace("\n//!", "").replace("\n///", "").replace("wire-notes.md`", "wire-notes.md");
+        for rest in text.split("docs/wire-notes.md, \"").skip(1) {
+            let heading = rest.split('"').next().unwrap_or_default();
+            named += 1;
+            if !notes.lines().any(|line| line == format!("## {heading}")) {
+                missing.push(format!("{name}: docs/wire-notes.md has no heading {heading:?}"));
+            }
+        }
+    }
+    assert!(named > 10, "only {named} headings are named");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 #[test]

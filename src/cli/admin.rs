@@ -1,8 +1,9 @@
 //! Talking to a running node: where its admin address is, and one JSON exchange with it.
 
+mod trust;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -15,9 +16,7 @@ use hyper_util::rt::TokioIo;
 use postern::config;
 use postern::operate::token::{self, Token};
 use postern::time::Timestamp;
-use rustls::RootCertStore;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -59,7 +58,7 @@ impl Access {
     /// The way to the node.
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
         let config = self.config.as_deref().map(read_config).transpose()?;
-        let token_file = self.token.as_deref().or(config.as_ref().map(|c| c.admin.token_file.as_path()));
+        let token_file = self.token.as_deref().or_else(|| Some(config.as_ref()?.admin.token_file.as_path()));
         let token_file = token_file.ok_or_else(|| anyhow!("no token: give --token FILE or --config FILE"))?;
         let token = token::load(token_file)
             .with_context(|| format!("is the node of {} not started yet?", token_file.display()))?;
@@ -77,24 +76,13 @@ impl Access {
         Ok(Client { url, token, tls })
     }
 
-    /// Trusts who `--ca` vouches for; through a configuration, also the very certificate it names.
+    /// Trusts whom `--ca` vouches for, or else the very certificate the configuration names.
     fn connector(&self, config: Option<&config::Config>) -> anyhow::Result<TlsConnector> {
-        let own = config.and_then(|c| c.admin.cert.as_ref());
-        let mut roots = RootCertStore::empty();
-        for file in self.ca.iter().chain(config.and_then(|c| c.tls.as_ref()).map(|tls| &tls.ca)).chain(own) {
-            for certificate in certificates(file)? {
-                roots.add(certificate).with_context(|| format!("{} can't vouch for anybody", file.display()))?;
-            }
+        match (&self.ca, config.and_then(|c| c.admin.cert.as_ref())) {
+            (Some(authority), _) => trust::vouched_by(authority),
+            (None, Some(certificate)) => trust::exactly(certificate),
+            (None, None) => bail!("nobody vouches for the admin address: give --ca FILE or --config FILE"),
         }
-        if roots.is_empty() {
-            bail!("nobody vouches for the admin address: give --ca FILE");
-        }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let client = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(TlsConnector::from(Arc::new(client)))
     }
 }
 
@@ -135,7 +123,7 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(body))?;
         let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
-        let port = self.url.port_u16().unwrap_or(if self.tls.is_some() { 443 } else { 80 });
+        let port = self.url.port_u16().unwrap_or_else(|| if self.tls.is_some() { 443 } else { 80 });
         let unreachable = || format!("no node answers at {}: is it running?", self.url);
         let stream = TcpStream::connect((host, port)).await.with_context(unreachable)?;
         match &self.tls {
@@ -209,11 +197,6 @@ fn url_of(config: &config::Config) -> anyhow::Result<Uri> {
 fn server_name(host: &str) -> anyhow::Result<ServerName<'static>> {
     let host = host.trim_matches(['[', ']']).to_owned();
     ServerName::try_from(host.clone()).map_err(|_| anyhow!("{host} is neither a name nor an address"))
-}
-
-fn certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let pem = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    pem.map_err(|error| anyhow!("{} can't be read: {error}", file.display()))
 }
 
 #[cfg(test)]

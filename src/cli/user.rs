@@ -149,7 +149,7 @@ impl UserCommand {
                 Ok(())
             }
             Self::Passwd { id, password_file, at } => {
-                let new = password(password_file.as_deref().unwrap_or(Path::new("-")))?;
+                let new = password(password_file.as_deref().unwrap_or_else(|| Path::new("-")))?;
                 let body = json!({ "password": new.as_str() });
                 let user = at.access.client()?.call(Method::PUT, &path(id), Some(&body)).await?;
                 at.print(&user, || format!("{id} has a new password"));

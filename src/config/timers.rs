@@ -42,6 +42,8 @@ section! {
         dedup: Duration = secs(86_400),
         /// How long a phone may take to answer a server request before it is handed out again.
         client_answer: Duration = secs(60),
+        /// How long a client's request is answered alike when it is repeated under its transaction id.
+        client_repeat: Duration = secs(300),
         /// Keep-alive time of a client session that asks for none.
         keep_alive: Duration = secs(7_200),
         /// Life of a login nonce.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,8 +14,9 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::address::Domain;
-use crate::config::{Access, Agreement, Messages, Services, Timers};
+use crate::address::{Address, Domain};
+use crate::config::{self, Access, Agreement, Messages, Services, Timers};
+use crate::ident::SessionId;
 use crate::relay::{self, Relay};
 use crate::sap;
 use crate::sap::account::Accounts;
@@ -24,6 +26,8 @@ use crate::sap::services::Offered;
 use crate::store;
 use crate::syntax::Limits;
 use crate::time::Timestamp;
+use crate::vocabulary::primitive::Service;
+use crate::vocabulary::{Element, Version};
 
 const TOKEN: &str = "abcdefghijklmnop";
 
@@ -53,14 +57,14 @@ struct Node;
 
 impl Reload for Node {
     fn reload(&self, plan: bool) -> Pin<Box<dyn Future<Output = ReloadReport> + Send + '_>> {
-        let added = vec!["south.example".parse().unwrap()];
+        let added = vec![south()];
         Box::pin(async move { ReloadReport { plan, added, ..ReloadReport::default() } })
     }
 }
 
 impl Facts for Node {
     fn peers(&self) -> Pin<Box<dyn Future<Output = BTreeMap<Domain, PeerFacts>> + Send + '_>> {
-        let south = PeerFacts {
+        let facts = PeerFacts {
             urls: vec!["https://127.0.0.1:9443/".to_owned()],
             agreement: Agreement { provide: vec!["im".to_owned()], ..Agreement::default() },
             certificate: Some(CertificateFacts {
@@ -68,12 +72,13 @@ impl Facts for Node {
                 not_after: Timestamp::NEVER,
             }),
         };
-        Box::pin(async move { BTreeMap::from([("south.example".parse().unwrap(), south)]) })
+        Box::pin(async move { BTreeMap::from([(south(), facts)]) })
     }
 }
 
 struct Bench {
     router: Router,
+    sap: Arc<Sap>,
     store: Store,
     draining: Arc<AtomicBool>,
 }
@@ -82,8 +87,9 @@ impl Bench {
     fn new() -> Self {
         let store: Store = store::memory();
         let draining = Arc::new(AtomicBool::new(false));
+        let sap = sap(&store);
         let state = AdminState {
-            sap: sap(&store),
+            sap: Arc::clone(&sap),
             store: Arc::clone(&store),
             reload: Arc::new(Node),
             facts: Arc::new(Node),
@@ -91,7 +97,7 @@ impl Bench {
             draining: Arc::clone(&draining),
             metrics: Metrics::install(),
         };
-        Self { router: router(state), store, draining }
+        Self { router: router(state), sap, store, draining }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
@@ -115,10 +121,61 @@ impl Bench {
     async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, None).await
     }
+
+    /// Takes south.example into service, with one message on its way to it.
+    async fn writes_to_south(&self) {
+        let now = Timestamp::now();
+        let peer = config::Peer {
+            file: "peers/south.example.toml".into(),
+            domain: south(),
+            urls: Vec::new(),
+            ca_pem: None,
+            crl: Vec::new(),
+            names: vec!["south.example".to_owned()],
+            pins: Vec::new(),
+            ssp_version: Version::V13,
+            quirks: Vec::new(),
+            agreement: Agreement { use_: vec!["im".to_owned()], ..Agreement::default() },
+            route_domains: Vec::new(),
+            limits: config::PeerLimits::default(),
+            lines: BTreeMap::new(),
+        };
+        self.sap.carry_out(self.sap.relay().set_peer(now, &peer)).await.unwrap();
+        let mut turn = relay::Turn::default();
+        let request = relay::Request {
+            target: south(),
+            service: Service::Im,
+            element: Element::SendMessageRequest,
+            function: None,
+            fragment: "<SendMessageRequest/>".into(),
+            requestor: Some(Address::user_at("alice", &north()).unwrap()),
+            message: Some("m-1@north.example".into()),
+            expires: now + Duration::from_secs(60),
+            upstream: relay::Upstream::Client {
+                user: Address::user_at("alice", &north()).unwrap(),
+                session: SessionId::new("0123456789abcdef"),
+                transaction: "12".into(),
+                context: String::new(),
+            },
+        };
+        self.sap.relay().submit(now, request, &mut turn).unwrap();
+        self.sap.carry_out(turn).await.unwrap();
+    }
 }
 
 fn north() -> Domain {
     "north.example".parse().unwrap()
+}
+
+fn south() -> Domain {
+    "south.example".parse().unwrap()
+}
+
+/// The names of an object's fields, sorted.
+fn fields(object: &Value) -> Vec<&str> {
+    let mut names: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The Service Access Point of north.example, whose relay has the peer south.example.
@@ -261,4 +318,73 @@ async fn a_reload_tells_what_it_did_or_would_do() {
     assert_eq!(planned["plan"], json!(true));
     bench.ask("POST", "/api/v1/reload?plan=perhaps", None).await.error(StatusCode::BAD_REQUEST);
     bench.get("/api/v1/reload").await.error(StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_to_a_peer_is_shown_without_its_credentials() {
+    let bench = Bench::new();
+    assert_eq!(bench.get("/api/v1/transactions").await.json(), json!({ "items": [], "next": null }));
+    bench.writes_to_south().await;
+
+    let list = bench.get("/api/v1/transactions").await;
+    let row = list.json()["items"][0].clone();
+    assert_eq!(
+        fields(&row),
+        [
+            "age_ms",
+            "attempts",
+            "downstream",
+            "expires_in_ms",
+            "message_id",
+            "primitive",
+            "requestor",
+            "service",
+            "state",
+            "upstream"
+        ]
+    );
+    assert_eq!((&row["state"], &row["message_id"]), (&json!("queued"), &json!("m-1@north.example")));
+    assert_eq!(row["upstream"]["session"], "012345…");
+    assert!(!list.body.contains("0123456"), "{}", list.body);
+    assert_eq!((&row["downstream"]["kind"], &row["downstream"]["peer"]), (&json!("ssp"), &json!("south.example")));
+    assert_eq!(bench.get("/api/v1/transactions?answered=true").await.json()["items"], json!([]));
+    bench.get("/api/v1/transactions?after=nonsense").await.error(StatusCode::BAD_REQUEST);
+
+    let session = bench.get("/api/v1/sessions").await.json()["items"][0].clone();
+    assert_eq!(
+        fields(&session),
+        [
+            "age_ms",
+            "certificate",
+            "idle_ms",
+            "initiator",
+            "own_id",
+            "peer",
+            "peer_id",
+            "role",
+            "state",
+            "step",
+            "ttl_s"
+        ]
+    );
+    assert_eq!((&session["peer"], &session["state"]), (&json!("south.example"), &json!("opening")));
+}
+
+#[tokio::test]
+async fn a_peer_is_shown_with_its_file_and_its_certificate() {
+    let bench = Bench::new();
+    bench.get("/api/v1/peers/south.example").await.error(StatusCode::NOT_FOUND);
+    bench.get("/api/v1/peers/no%20domain").await.error(StatusCode::NOT_FOUND);
+    bench.writes_to_south().await;
+    let peer = bench.get("/api/v1/peers/south.example").await.json();
+    assert_eq!(peer["domain"], "south.example");
+    assert_eq!(peer["url"], "https://127.0.0.1:9443/");
+    assert_eq!(peer["agreement"]["provide"], json!(["im"]));
+    assert!(peer["certificate"]["days_left"].as_i64().unwrap() > 365);
+    assert_eq!(bench.get("/api/v1/peers").await.json()["items"].as_array().unwrap().len(), 1);
+
+    let metrics = bench.open("/metrics").await.body;
+    assert!(metrics.contains("postern_lane_depth{peer=\"south.example\",lane=\"messages\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("postern_peer_up{peer=\"south.example\"} 0\n"), "{metrics}");
+    assert!(!metrics.contains("alice"), "{metrics}");
 }

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
+use crate::ident;
 use crate::time::Timestamp;
 use crate::vocabulary::{Element, Text};
 
@@ -65,8 +65,7 @@ pub(super) struct Answered {
 
 impl Fingerprint {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        let hash = Sha256::digest(bytes);
-        Self(hash.iter().take(16).fold(0, |all, byte| all << 8 | u128::from(*byte)))
+        Self(ident::fingerprint(bytes))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Putting a committed turn into force, or giving up one that was not committed.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -63,8 +64,7 @@ pub(super) enum StepKind {
     Wake,
 }
 
-/// A last word outside the lanes.
-#[derive(Debug)]
+/// A last word outside the lanes. Its `Debug` hides the body: there is a session id in it.
 pub(super) struct Farewell {
     pub(super) body: Bytes,
     pub(super) session: Option<SessionId>,
@@ -105,6 +105,14 @@ pub(super) enum SetupStep {
     Responder(Box<responder::State>, Box<Outgoing>),
     /// A repeated step needs no answer.
     Stay,
+}
+
+// === impl Farewell ===
+
+impl fmt::Debug for Farewell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Farewell").field("transaction", &self.transaction).finish_non_exhaustive()
+    }
 }
 
 pub(super) fn apply(peers: &Peers, cx: &Context, now: Timestamp, steps: Vec<Step>) -> Vec<(Post, Errand)> {

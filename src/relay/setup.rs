@@ -18,6 +18,7 @@ pub(super) mod initiator;
 pub(super) mod responder;
 pub(super) mod step;
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -60,8 +61,8 @@ pub(super) struct Attempt<S> {
     pub(super) busy: bool,
 }
 
-/// Our last step and how it travels.
-#[derive(Clone, Debug)]
+/// Our last step and how it travels. Its `Debug` hides the body: there are secrets in it.
+#[derive(Clone)]
 pub(super) struct Outgoing {
     /// 1 to 6.
     pub(super) number: u8,
@@ -88,6 +89,19 @@ impl Role {
 }
 
 // === impl Outgoing ===
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("number", &self.number)
+            .field("transaction", &self.transaction)
+            .field("due", &self.due)
+            .field("refusals", &self.refusals)
+            .field("post", &self.post)
+            .field("acked", &self.acked)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Outgoing {
     pub(super) fn new(say: &Say, version: Version, due: Timestamp) -> Self {

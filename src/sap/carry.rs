@@ -146,14 +146,17 @@ impl Sap {
         for id in self.sessions.expired(now) {
             self.end_session(&id).await;
         }
+        self.claims.sweep(now, self.settings.timers.client_answer);
         let mut turn = Turn::default();
         match self.messaging.expire(now, BATCH, &mut turn.changes).await {
             Ok(reports) => {
                 for report in reports {
-                    self.send_report(now, report, &mut turn);
+                    self.send_report(now, &report, &mut turn);
                 }
-                if let Err(error) = self.carry(now, turn).await {
-                    error!(%error, "expired messages could not be dealt with");
+                match self.carry(now, turn).await {
+                    // Somebody took one of them in the meantime: the next look deals with the others.
+                    Ok(()) | Err(StoreError::Conflict { .. }) => {}
+                    Err(error) => error!(%error, "expired messages could not be dealt with"),
                 }
             }
             Err(error) => error!(%error, "mailboxes could not be read"),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tracing::{Instrument, debug};
 
 use super::{Sap, Via};
-use crate::ident::SessionId;
+use crate::ident::{self, SessionId};
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, ReadError, Said};
 use crate::time::Timestamp;
@@ -94,7 +94,10 @@ impl Sap {
         via: Via,
     ) -> Option<Transaction> {
         let slot = match (&message.session, &transaction.id) {
-            (Some(session), Some(id)) => self.sessions.answer_slot(session, id, fingerprint(transaction)),
+            (Some(session), Some(id)) => {
+                let until = now + self.settings.timers.client_repeat;
+                self.sessions.answer_slot(now, until, session, id, fingerprint(transaction))
+            }
             _ => None,
         };
         let work = self.answer_request(now, message, transaction, via);
@@ -140,10 +143,9 @@ fn refusal(message: &Message, code: Code) -> Message {
     Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
 }
 
-/// Tells a repetition from another request that uses the same id.
-pub(super) fn fingerprint(transaction: &Transaction) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    format!("{:?}", transaction.said).hash(&mut hasher);
-    hasher.finish()
+/// Tells a repetition from another request that uses the same id: what is said, in one syntax and version.
+pub(super) fn fingerprint(transaction: &Transaction) -> u128 {
+    let transactions = vec![Transaction { id: None, ..transaction.clone() }];
+    let alone = Message { version: Version::V13, session: None, transactions, poll: None };
+    ident::fingerprint(&csp::write(&alone, Encoding::Wbxml))
 }

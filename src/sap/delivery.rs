@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use tracing::{debug, error};
@@ -22,6 +23,8 @@ use crate::vocabulary::party::{Recipient, Sender, User};
 use crate::vocabulary::status::{Code, Outcome, Status};
 use crate::vocabulary::{Mode, Primitive, Text};
 
+/// Attempts at a change that somebody else's change overtook.
+const ATTEMPTS: usize = 8;
 /// Entries looked at when a client asks for what waits.
 const WINDOW: usize = 32;
 
@@ -31,8 +34,9 @@ pub(super) struct Claims {
     in_hand: DashMap<Address, HashMap<Seq, Claim>>,
 }
 
+/// An entry in a session's hand; `session` is `None` once it was settled, for a request that read it before.
 struct Claim {
-    session: SessionId,
+    session: Option<SessionId>,
     since: Timestamp,
 }
 
@@ -47,15 +51,15 @@ impl Claims {
         record: &SessionRecord,
         waiting: Vec<Waiting>,
         room: usize,
-        patience: std::time::Duration,
+        patience: Duration,
     ) -> (Vec<Waiting>, bool) {
         let mut in_hand = self.in_hand.entry(record.user.clone()).or_default();
-        let held = |c: &Claim| now.since(c.since) < patience;
-        let mine = in_hand.values().filter(|c| c.session == record.id && held(c)).count();
+        in_hand.retain(|_, claim| now.since(claim.since) < patience);
+        let mine = in_hand.values().filter(|claim| claim.session.as_ref() == Some(&record.id)).count();
         let mut room = room.saturating_sub(mine);
         let (mut taken, mut more) = (Vec::new(), false);
         for entry in waiting {
-            if in_hand.get(&entry.seq).is_some_and(held) {
+            if in_hand.contains_key(&entry.seq) {
                 continue;
             }
             if room == 0 {
@@ -63,25 +67,31 @@ impl Claims {
                 break;
             }
             room -= 1;
-            in_hand.insert(entry.seq, Claim { session: record.id.clone(), since: now });
+            in_hand.insert(entry.seq, Claim { session: Some(record.id.clone()), since: now });
             taken.push(entry);
         }
         (taken, more)
     }
 
-    fn done(&self, user: &Address, seq: Seq) {
-        if let Some(mut in_hand) = self.in_hand.get_mut(user) {
-            in_hand.remove(&seq);
-        }
-        self.in_hand.remove_if(user, |_, in_hand| in_hand.is_empty());
+    /// An entry left the mailbox. It stays known for a while: another request may have read the mailbox before.
+    fn done(&self, now: Timestamp, user: &Address, seq: Seq) {
+        self.in_hand.entry(user.clone()).or_default().insert(seq, Claim { session: None, since: now });
     }
 
     /// Frees what a session had in hand.
     pub(super) fn release(&self, user: &Address, session: &SessionId) {
         if let Some(mut in_hand) = self.in_hand.get_mut(user) {
-            in_hand.retain(|_, claim| claim.session != *session);
+            in_hand.retain(|_, claim| claim.session.as_ref() != Some(session));
         }
         self.in_hand.remove_if(user, |_, in_hand| in_hand.is_empty());
+    }
+
+    /// Forgets what is too old to matter.
+    pub(super) fn sweep(&self, now: Timestamp, patience: Duration) {
+        self.in_hand.retain(|_, in_hand| {
+            in_hand.retain(|_, claim| now.since(claim.since) < patience);
+            !in_hand.is_empty()
+        });
     }
 }
 
@@ -157,20 +167,28 @@ impl Sap {
         seq: Seq,
         refused: Option<Code>,
     ) -> Result<(), StoreError> {
-        let mut turn = Turn::default();
         let fate = refused.unwrap_or(Code::SUCCESS);
-        if let Some(report) = self.messaging.settle(now, user, seq, fate, &mut turn.changes).await? {
-            self.send_report(now, report, &mut turn);
-        }
-        match self.carry(now, turn).await {
-            // Another session of the user was faster: the entry is gone, and its report is on its way.
-            Ok(()) | Err(StoreError::Conflict { .. }) => {
-                metrics::counter!("postern_messages_delivered_total").increment(1);
-                self.claims.done(user, seq);
-                Ok(())
+        for _ in 0..ATTEMPTS {
+            let mut turn = Turn::default();
+            let report = self.messaging.settle(now, user, seq, fate, &mut turn.changes).await?;
+            if turn.changes.is_empty() {
+                // Another session of the user was faster: the entry is gone, and its report is on its way.
+                break;
             }
-            Err(error) => Err(error),
+            if let Some(report) = report {
+                self.send_report(now, &report, &mut turn);
+            }
+            match self.carry(now, turn).await {
+                Ok(()) => {
+                    metrics::counter!("postern_messages_delivered_total").increment(1);
+                    break;
+                }
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
+        self.claims.done(now, user, seq);
+        Ok(())
     }
 }
 

@@ -136,7 +136,8 @@ impl Sap {
     fn message_from(&self, now: Timestamp, job: &Job, request: &SendMessageRequest) -> Result<Kept, Outcome> {
         let info = &request.info;
         let requestor = job.meta.as_ref().and_then(|meta| meta.requestor.as_ref());
-        let named = info.sender.as_ref().and_then(|s| s.user.as_ref()).or(requestor.and_then(|r| r.user.as_ref()));
+        let sender = info.sender.as_ref().and_then(|sender| sender.user.as_ref());
+        let named = sender.or_else(|| requestor.and_then(|requestor| requestor.user.as_ref()));
         let home = requestor
             .and_then(|r| r.service.as_deref())
             .and_then(Domain::of_service_id)

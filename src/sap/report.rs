@@ -82,16 +82,16 @@ pub(super) fn summary(total: usize, failures: &[Failure]) -> Outcome {
 
 impl Sap {
     /// Sends a report to the sender of a message, wherever he lives.
-    pub(super) fn send_report(&self, now: Timestamp, report: Report, turn: &mut Turn) {
+    pub(super) fn send_report(&self, now: Timestamp, report: &Report, turn: &mut Turn) {
         if self.is_local(report.to.domain()) {
-            return self.messaging.report(now, &report, &mut turn.changes);
+            return self.messaging.report(now, report, &mut turn.changes);
         }
         let request = Request {
             target: report.to.domain().clone(),
             service: Service::Im,
             element: Element::DeliveryReportRequest,
             function: None,
-            fragment: ssp::write_fragment(Some(&meta_of(&report.recipient)), &ssp_report(&report), Version::V13),
+            fragment: ssp::write_fragment(Some(&meta_of(&report.recipient)), &ssp_report(report), Version::V13),
             requestor: Some(report.recipient.clone()),
             message: Some(report.message.clone()),
             expires: now + REPORT_LIFE,

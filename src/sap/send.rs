@@ -81,7 +81,7 @@ impl Sap {
         request: &SendMessageRequest,
     ) -> Result<SendMessageResponse, SendError> {
         // A repetition that outlived a restart of the node.
-        let same = format!("{:016x}", fingerprint(transaction));
+        let same = format!("{:032x}", fingerprint(transaction));
         let sent = transaction.id.as_ref().map(|id| Key::of(&["sent", session.id.expose(), id, &same]));
         if let Some(key) = &sent
             && let Some(known) = self.store.get(key).await?
@@ -102,7 +102,7 @@ impl Sap {
         let awaited = self.submit_elsewhere(now, session, transaction, &message, &mut bound, &mut turn);
         if bound.failures.len() < bound.total {
             if let Some(key) = sent {
-                turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.dedup);
+                turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.client_repeat);
             }
             self.carry(now, turn).await?;
             metrics::counter!("postern_messages_taken_total", "from" => "client").increment(1);
@@ -162,7 +162,7 @@ impl Sap {
             bound.fail(Failure::contact_list(list, Code::NO_CONTACT_LIST));
         }
         for group in &recipient.groups {
-            let id = group.id.as_ref().or(group.screen_name.as_ref().map(|name| &name.group));
+            let id = group.id.as_ref().or_else(|| group.screen_name.as_ref().map(|name| &name.group));
             bound.fail(Failure::group(id.map_or("", |id| id.as_str()), Code::NO_GROUP));
         }
         if bound.total == 0 {

@@ -59,8 +59,9 @@ pub(super) type PendingAnswer = Arc<OnceCell<Option<csp::Transaction>>>;
 struct Live {
     record: SessionRecord,
     last_heard: Timestamp,
-    answers: HashMap<(Text, u64), PendingAnswer>,
-    order: VecDeque<(Text, u64)>,
+    answers: HashMap<(Text, u128), PendingAnswer>,
+    /// The requests answered, oldest first, and until when.
+    order: VecDeque<((Text, u128), Timestamp)>,
 }
 
 /// Every client session of the node.
@@ -166,21 +167,30 @@ impl Sessions {
         Some(live.record.clone())
     }
 
-    /// The place of the answer to a client's transaction: the same for every repetition of it.
-    pub(super) fn answer_slot(&self, id: &SessionId, transaction: &Text, hash: u64) -> Option<PendingAnswer> {
+    /// The place of the answer to a client's transaction: the same for every repetition of it until `until`. After
+    /// that the same id and words are a new request.
+    pub(super) fn answer_slot(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        id: &SessionId,
+        transaction: &Text,
+        said: u128,
+    ) -> Option<PendingAnswer> {
         let mut live = self.live.get_mut(id)?;
-        let key = (transaction.clone(), hash);
+        let live = &mut *live;
+        while live.order.front().is_some_and(|(_, until)| *until <= now || live.order.len() > REMEMBERED) {
+            if let Some((oldest, _)) = live.order.pop_front() {
+                live.answers.remove(&oldest);
+            }
+        }
+        let key = (transaction.clone(), said);
         if let Some(known) = live.answers.get(&key) {
             return Some(Arc::clone(known));
         }
-        if live.order.len() >= REMEMBERED
-            && let Some(oldest) = live.order.pop_front()
-        {
-            live.answers.remove(&oldest);
-        }
         let slot = PendingAnswer::default();
         live.answers.insert(key.clone(), Arc::clone(&slot));
-        live.order.push_back(key);
+        live.order.push_back((key, until));
         Some(slot)
     }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use sled::{Batch, Db};
@@ -38,20 +38,21 @@ const CACHE: u64 = 128 << 20;
 const SEGMENT: usize = 2 << 20;
 /// Coarser than the clock that stamps changes of a folder.
 const CLOCK: Duration = Duration::from_millis(100);
+/// How long sled's threads may take to end when the store closes.
+const RELEASE: Duration = Duration::from_secs(10);
 /// Marks the layout, so that a later one can tell.
 const FORMAT: (&[u8], &[u8]) = (b"f", b"1");
 
 /// The embedded engine.
 pub(super) struct Sled {
-    /// `None` once closed: the last handle keeps the lock of the file.
-    db: RwLock<Option<Db>>,
     jobs: mpsc::Sender<Job>,
     state: Arc<State>,
     committer: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Default)]
 struct State {
+    /// `None` once closed: the last handle keeps the lock of the file.
+    db: RwLock<Option<Db>>,
     failed: OnceLock<Arc<str>>,
     closed: AtomicBool,
 }
@@ -69,6 +70,7 @@ struct Committer {
     db: Db,
     jobs: mpsc::Receiver<Job>,
     state: Arc<State>,
+    /// sled's file, by an own handle.
     log: File,
     blobs: Blobs,
 }
@@ -104,17 +106,21 @@ impl Sled {
         for folder in [Some(path), path.parent()].into_iter().flatten().filter(|path| !path.as_os_str().is_empty()) {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(file)?;
         }
-        let state = Arc::<State>::default();
+        let state = Arc::new(State {
+            db: RwLock::new(Some(db.clone())),
+            failed: OnceLock::new(),
+            closed: AtomicBool::new(false),
+        });
         let (jobs, receiver) = mpsc::channel(WAITING);
         let committer =
             Committer { db: db.clone(), jobs: receiver, state: Arc::clone(&state), log, blobs: Blobs::new(path) };
         let thread = std::thread::Builder::new().name("store".into()).spawn(move || committer.run()).map_err(file)?;
-        Ok(Self { db: RwLock::new(Some(db)), jobs, state, committer: Mutex::new(Some(thread)) })
+        Ok(Self { jobs, state, committer: Mutex::new(Some(thread)) })
     }
 
     fn with<T>(&self, work: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.state.check()?;
-        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let db = self.state.db.read().unwrap_or_else(PoisonError::into_inner);
         let result = work(db.as_ref().ok_or(StoreError::Closed)?);
         if let Err(StoreError::Engine(error)) = &result {
             self.state.fail(error);
@@ -196,7 +202,6 @@ impl Engine for Sled {
             let _ = self.jobs.send(Job::Close).await;
             self.jobs.closed().await;
             self.join();
-            self.db.write().unwrap_or_else(PoisonError::into_inner).take();
             self.state.failed.get().map_or(Ok(()), |error| Err(StoreError::Engine(Arc::clone(error))))
         })
     }
@@ -243,6 +248,27 @@ impl Committer {
                 break;
             }
         }
+        self.close();
+    }
+
+    /// Closes sled and waits until its own threads, which may be at work still, have let go of the file: until
+    /// then nobody can open the store again, this process included. Whoever waits for the end of the channel
+    /// hears of it after that.
+    fn close(self) {
+        let Self { db, jobs, state, log, .. } = self;
+        state.closed.store(true, Ordering::SeqCst);
+        state.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(db);
+        let start = Instant::now();
+        while log.try_lock().is_err() {
+            if start.elapsed() > RELEASE {
+                tracing::warn!("the store's file is still locked by this process after {RELEASE:?}");
+                break;
+            }
+            std::thread::sleep(RELEASE / 10_000);
+        }
+        drop(log);
+        drop(jobs);
     }
 
     /// Does a batch and answers it; whether that was the end.

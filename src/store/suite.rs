@@ -206,7 +206,7 @@ async fn a_list_knows_where_its_prefix_ends(on: Engine) {
 
 async fn a_mailbox_keeps_the_order_and_is_read_from_a_place(on: Engine) {
     let mut seqs = Vec::new();
-    for n in 0..5 {
+    for n in 0..5_usize {
         seqs.push(append(&on.store, "box", &n.to_string(), u64::MAX).await);
     }
     assert_eq!(bodies(&on.store, "box").await, ["0", "1", "2", "3", "4"]);
@@ -453,6 +453,21 @@ async fn a_store_dropped_without_close_is_complete() {
     let store = open(on.folder.as_ref().unwrap().path()).unwrap();
     assert_eq!(value(&store, "a").await, Some(("x".into(), 1)));
     assert!(store.size() > 0);
+}
+
+/// sled's own threads may hold the file for a while after its last handle was dropped.
+#[tokio::test]
+async fn a_closed_store_can_be_opened_again_at_once() {
+    let mut on = on_disk();
+    for round in 0..20 {
+        for n in 0..5_usize {
+            let mut changes = Changes::default();
+            changes.append(key("box"), vec![round; 200_000 * n], Timestamp::NEVER);
+            on.store.commit(changes).await.unwrap();
+        }
+        on = on.restarted().await;
+    }
+    assert_eq!(on.store.count(&key("box"), 1_000).await.unwrap(), 100);
 }
 
 #[tokio::test]

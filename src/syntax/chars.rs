@@ -118,9 +118,8 @@ pub(crate) const fn is_legal(c: char) -> bool {
 
 /// Whether every character may stand in XML 1.0; one cheap pass over the bytes.
 pub(super) fn all_legal(text: &str) -> bool {
-    let plain = text.as_bytes().iter().fold(true, |fine, b| fine & (*b >= 0x20 || matches!(*b, b'\t' | b'\n' | b'\r')));
-    // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
-    plain && !(text.contains('\u{FFFE}') || text.contains('\u{FFFF}'))
+    let plain = text.bytes().fold(true, |fine, b| fine & ((b >= 0x20) | (b == b'\t') | (b == b'\n') | (b == b'\r')));
+    plain && (text.is_ascii() || !text.contains(['\u{FFFE}', '\u{FFFF}']))
 }
 
 #[cfg(test)]

@@ -10,11 +10,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::handset::Handset;
+use crate::support::http::Http;
+use crate::support::peer::{message, ssp};
 use crate::support::wire::tree::{leaf, node};
+use crate::support::wire::xml;
 use crate::support::world::{Phone, World};
 use crate::support::{count, seed};
 
 const NORTH: &str = "north.example";
+const EAST: &str = "east.example";
+const EVE: &str = "wv:eve@east.example";
 
 /// What a process may grow by under any of these, bytes.
 const GROWTH: u64 = 64 << 20;
@@ -96,6 +101,55 @@ async fn depth_doctypes_and_nonsense_are_answered_with_a_status() {
         assert!(matches!(answer.status, 400 | 415), "another content type: {}", answer.status);
         alice.keep_alive().await;
     }
+}
+
+#[tokio::test]
+async fn mutated_documents_of_a_peer_cost_it_a_status_and_its_session_nothing() {
+    let world = World::new().domain(NORTH).scripted(EAST).processes().start().await;
+    let peer = world.peer(EAST).await;
+    let pair = peer.initiates().await;
+    let mut bob = world.login("bob", NORTH, Phone::USUAL).await;
+    let seed = seed("POSTERN_SEED");
+    let mut random = SmallRng::seed_from_u64(seed);
+    let before = world.resident(NORTH).await;
+    let nobody = "wv:nobody@north.example";
+    for number in 0..count("POSTERN_HOSTILE", 100) {
+        let request = message(EVE, &[nobody], &format!("m{number}"), "mutated", true);
+        let mut body =
+            xml::write(&ssp::session(&pair.own, [ssp::transaction(true, &format!("t{number}"), request)])).into_bytes();
+        mutate(&mut body, &mut random);
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        let answer = peer.posts(body).await.unwrap_or_else(|lost| panic!("seed {seed}: {lost:?} answers {shown}"));
+        assert!(matches!(answer.status, 200 | 400 | 403 | 404), "seed {seed}: {} answers {shown}", answer.status);
+    }
+    let growth = world.resident(NORTH).await.saturating_sub(before);
+    assert!(growth < GROWTH, "{growth} bytes more");
+    let answer = peer.asks(message(EVE, &[&bob.user], "m-good", "still friends", false)).await;
+    assert_eq!(ssp::code(&answer), 200, "{answer:?}");
+    bob.hears("still friends").await;
+}
+
+#[tokio::test]
+async fn nobody_without_a_certificate_says_anything_at_the_ssp_port_and_nobody_says_too_much() {
+    let world = World::new().domain(NORTH).scripted(EAST).processes().start().await;
+    let address = world.ports(NORTH).ssp;
+    let url = format!("https://{address}/");
+    let headers = [("content-type", ssp::CONTENT_TYPE)];
+    let stranger = Http::new(world.ca.client(None), NORTH);
+    assert!(stranger.post(&url, &headers, b"<x/>".to_vec()).await.is_err(), "no certificate");
+    let mut plain = TcpStream::connect(address).await.unwrap();
+    plain.write_all(b"POST / HTTP/1.1\r\nHost: n\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    assert!(!answered(&mut plain).await.starts_with("HTTP/1.1 2"), "no TLS");
+    let peer = world.peer(EAST).await;
+    peer.initiates().await;
+    // The connection may close while we still write.
+    if let Ok(answer) = peer.posts(vec![b' '; 64 << 20]).await {
+        assert_eq!(answer.status, 413);
+    }
+    let known = Http::new(world.ca.client(Some(&world.ca.issue(EAST))), NORTH);
+    let answer = known.post(&url, &[("content-type", "text/plain")], b"<x/>".to_vec()).await.unwrap();
+    assert_eq!(answer.status, 415);
+    assert_eq!(ssp::code(&peer.asks(message(EVE, &["wv:nobody@north.example"], "m", "x", false)).await), 531);
 }
 
 #[tokio::test]

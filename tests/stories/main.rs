@@ -9,6 +9,7 @@ mod access;
 mod crash;
 mod hostile;
 mod messages;
+mod peering;
 mod sessions;
 mod support;
 mod transactions;

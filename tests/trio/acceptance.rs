@@ -312,6 +312,24 @@ fn a_peer_that_lost_the_session_is_set_up_again_and_gets_the_request_under_its_o
 }
 
 #[test]
+fn a_result_that_comes_while_the_loss_of_the_session_is_being_noted_is_to_be_posted_again() {
+    let mut hand = Hand::new();
+    hand.open();
+    hand.submit("m1", 100);
+    let asked = hand.take();
+    let lost = hand.written(&asked.id, Status::from(Code::INVALID_SESSION));
+    let result = hand.written(&asked.id, taken("m1"));
+    let limits = postern::syntax::Limits::default();
+    let north = &hand.world.nodes[0].relay;
+    let first = north.receive(hand.world.now, &hand.south, &ssp::scan(&lost, &limits).unwrap());
+    let second = north.receive(hand.world.now, &hand.south, &ssp::scan(&result, &limits).unwrap());
+    assert_eq!((first.ack, second.ack, second.settled.len()), (Some(200), Some(503), 0));
+    north.abandon(first.steps);
+    let third = north.receive(hand.world.now, &hand.south, &ssp::scan(&result, &limits).unwrap());
+    assert_eq!((third.ack, third.settled.len()), (Some(200), 1));
+}
+
+#[test]
 fn a_peer_that_forgets_a_session_at_once_is_not_hurried() {
     let mut hand = Hand::new();
     hand.open();

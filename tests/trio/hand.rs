@@ -147,6 +147,12 @@ impl Hand {
         self.say_all(&[(Mode::Response, id, &fragment)])
     }
 
+    /// An answer of south as it travels.
+    pub fn written(&self, id: &str, primitive: impl Into<Primitive>) -> Bytes {
+        let fragment = ssp::write_fragment(None, &primitive.into(), V);
+        ssp::session_message(V, &self.own, &[ssp::Part { mode: Mode::Response, id, fragment: &fragment }])
+    }
+
     fn set_up(&mut self, mode: Mode, id: &str, primitive: impl Into<Primitive>) -> u16 {
         let fragment = ssp::write_fragment(None, &primitive.into(), V);
         let body = ssp::setup_message(V, &ssp::Part { mode, id, fragment: &fragment });

@@ -47,8 +47,8 @@ pub(in super::super) enum Misread {
     OtherDomain,
 }
 
-/// A step of ours.
-#[derive(Clone, Debug)]
+/// A step of ours. Its `Debug` hides what is said: there are secrets in it.
+#[derive(Clone)]
 pub(in super::super) struct Say {
     /// 1 to 6.
     pub(in super::super) number: u8,
@@ -180,6 +180,15 @@ impl Proof {
 }
 
 // === impl Say ===
+
+impl fmt::Debug for Say {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Say")
+            .field("number", &self.number)
+            .field("transaction", &self.transaction)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Say {
     /// Steps 1 and 2: our secret.

@@ -101,11 +101,6 @@ pub(in crate::syntax) fn unescape(raw: &str) -> Result<Cow<'_, str>, DecodeError
     Ok(Cow::Owned(value))
 }
 
-/// Text with its line ends as XML counts them: one character each.
-pub(in crate::syntax) fn newlines(text: &str) -> Cow<'_, str> {
-    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(text) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

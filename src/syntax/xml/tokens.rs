@@ -1,13 +1,13 @@
-//! The tokens of an XML document: tags and text, checked for form and against the limits.
-//!
-//! Written for this vocabulary rather than taken from a library: a relay reads every message once and forwards its
-//! bytes, so reading must be strict (others will have to read what is passed on) and cost less than a general
-//! parser. The tests hold it against `quick-xml`.
+//! The tokens of an XML document: the events of `quick-xml`, checked for what it leaves to its users (characters,
+//! names, attributes, references, a single root) and against the limits.
 
 use std::borrow::Cow;
 
-use super::bytes::{Class, class, is_legal_at, is_name_byte, is_name_start, local, plain_groups};
-use super::escape::{newlines, resolve, unescape};
+use quick_xml::Reader;
+use quick_xml::events::Event as Raw;
+
+use super::bytes::{is_name_byte, is_name_start, local};
+use super::escape::{resolve, unescape};
 use crate::syntax::Limits;
 use crate::syntax::chars::{all_legal, is_space};
 use crate::syntax::limits::Meter;
@@ -37,18 +37,28 @@ pub(in crate::syntax) struct Tag<'a> {
 /// Reads tokens.
 pub(in crate::syntax) struct Tokens<'a> {
     document: &'a str,
+    reader: Reader<&'a [u8]>,
     meter: Meter,
-    /// Where the last token begins, and where it ends.
+    /// Where the last token begins.
     at: usize,
-    next: usize,
     /// The element whose start was yielded last was empty.
     empty: bool,
     rooted: bool,
+    /// What occurs anywhere in the document: texts are searched only if they may hold it.
+    holds: Holds,
     doctype: Option<&'a str>,
     /// How many names with a prefix were read.
     prefixes: usize,
-    open: Stack<&'a str, 16>,
     attributes: Stack<(&'a str, &'a str), 12>,
+}
+
+/// What a document holds somewhere.
+#[derive(Clone, Copy)]
+struct Holds {
+    /// A return: line ends have to be made one character.
+    returns: bool,
+    /// `]]>`: right in a CDATA section, wrong in text.
+    brackets: bool,
 }
 
 // === impl Tag ===
@@ -68,18 +78,18 @@ impl<'a> Tokens<'a> {
     pub(in crate::syntax) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         let meter = Meter::new(limits);
         meter.document(document.len())?;
-        Ok(Self {
-            document,
-            meter,
-            at: 0,
-            next: 0,
-            empty: false,
-            rooted: false,
-            doctype: None,
-            prefixes: 0,
-            open: Stack::new(),
-            attributes: Stack::new(),
-        })
+        if !all_legal(document) {
+            return Err(malformed("a character that XML cannot hold"));
+        }
+        let bytes = document.as_bytes();
+        let holds = Holds {
+            returns: bytes.contains(&b'\r'),
+            brackets: bytes.contains(&b']') && document.contains("]]>"),
+        };
+        let mut reader = Reader::from_str(document);
+        reader.config_mut().check_comments = true;
+        let attributes = Stack::new();
+        Ok(Self { document, reader, meter, at: 0, empty: false, rooted: false, holds, doctype: None, prefixes: 0, attributes })
     }
 
     /// The next token.
@@ -91,25 +101,46 @@ impl<'a> Tokens<'a> {
             return Ok(Token::End);
         }
         loop {
-            self.at = self.next;
-            let rest = self.document.as_bytes().get(self.at..).unwrap_or_default();
-            return match rest {
-                [b'<', b'/', ..] => self.end(),
-                [b'<', b'?', ..] => {
-                    self.instruction()?;
+            self.at = self.offset();
+            let raw = match self.reader.read_event() {
+                Ok(raw) => raw,
+                Err(fault) => {
+                    self.at = usize::try_from(self.reader.error_position()).unwrap_or(self.at);
+                    return Err(DecodeError::Malformed(fault.to_string()));
+                }
+            };
+            return match raw {
+                Raw::Start(tag) => self.start(tag.len()),
+                Raw::Empty(tag) => {
+                    self.empty = true;
+                    self.start(tag.len())
+                }
+                Raw::End(_) => {
+                    self.meter.close();
+                    Ok(Token::End)
+                }
+                Raw::Text(text) => {
+                    if self.meter.depth == 0 {
+                        if text.chars().all(is_space) {
+                            continue;
+                        }
+                        return Err(malformed("characters outside the document"));
+                    }
+                    if self.holds.brackets && text.contains("]]>") {
+                        return Err(malformed("]]> in characters"));
+                    }
+                    self.text(if self.holds.returns { text.xml10_content() } else { text.into_inner() })
+                }
+                Raw::CData(text) => self.text(text.xml10_content()),
+                Raw::GeneralRef(name) => resolve(&name).and_then(|text| self.text(text)),
+                Raw::Eof => self.eof(),
+                Raw::DocType(_) => {
+                    self.document_type()?;
                     continue;
                 }
-                [b'<', b'!', ..] => match self.declaration()? {
-                    Some(token) => Ok(token),
-                    None => continue,
-                },
-                [b'<', ..] => self.start(),
-                [] => self.eof(),
-                [b'&', ..] => self.reference(),
-                _ => match self.characters()? {
-                    Some(token) => Ok(token),
-                    None => continue,
-                },
+                Raw::Decl(_) if self.at > 0 => Err(malformed("a declaration inside the document")),
+                Raw::PI(instruction) if !is_target(instruction.target()) => Err(malformed("an instruction that is none")),
+                Raw::Decl(_) | Raw::Comment(_) | Raw::PI(_) => continue,
             };
         }
     }
@@ -163,8 +194,8 @@ impl<'a> Tokens<'a> {
 
     /// Where the last token ends.
     #[inline]
-    pub(in crate::syntax) const fn offset(&self) -> usize {
-        self.next
+    pub(in crate::syntax) fn offset(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 
     /// The document type declaration, if there was one.
@@ -206,56 +237,29 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Reads the tag that begins at the last token's `<` and is so many bytes long.
     #[inline]
-    fn end(&mut self) -> Result<Token<'a>, DecodeError> {
-        let Some(name) = self.open.pop() else { return Err(malformed("an end without a start")) };
-        let rest = self.document.as_bytes().get(self.at + 2..).unwrap_or_default();
-        let Some(rest) = rest.strip_prefix(name.as_bytes()) else { return Err(malformed("an end of another name")) };
-        let spaces = rest.iter().take_while(|b| is_space(char::from(**b))).count();
-        match rest.get(spaces) {
-            Some(b'>') => {
-                self.next = self.at + 2 + name.len() + spaces + 1;
-                self.meter.close();
-                Ok(Token::End)
-            }
-            Some(_) => Err(malformed("an end of another name")),
-            None => Err(DecodeError::Eof),
-        }
-    }
-
-    #[inline]
-    fn start(&mut self) -> Result<Token<'a>, DecodeError> {
-        let bytes = self.document.as_bytes();
-        let from = self.at + 1;
-        let name = self.name(from)?;
+    fn start(&mut self, length: usize) -> Result<Token<'a>, DecodeError> {
         if self.meter.depth == 0 && std::mem::replace(&mut self.rooted, true) {
             return Err(malformed("more than one root"));
         }
         self.meter.open()?;
         self.attributes.clear();
+        let from = self.at + 1;
+        let end = from + length;
+        let name = self.name(from)?;
         let mut at = from + name.len();
-        loop {
-            match bytes.get(at) {
-                Some(b'>') => {
-                    self.open.push(name);
-                    self.next = at + 1;
-                    return Ok(Token::Start(Tag { name }));
-                }
-                Some(b'/') if bytes.get(at + 1) == Some(&b'>') => {
-                    self.empty = true;
-                    self.next = at + 2;
-                    return Ok(Token::Start(Tag { name }));
-                }
-                Some(b) if is_space(char::from(*b)) => {
-                    at += 1;
-                    if bytes.get(at).is_some_and(|b| is_name_start(*b)) {
-                        at = self.attribute(at)?;
-                    }
-                }
-                Some(_) => return Err(malformed("a tag that is none")),
-                None => return Err(DecodeError::Eof),
+        let bytes = self.document.as_bytes();
+        while at < end {
+            if !bytes.get(at).is_some_and(|b| is_space(char::from(*b))) {
+                return Err(malformed("a tag that is none"));
+            }
+            at += 1;
+            if at < end && bytes.get(at).is_some_and(|b| is_name_start(*b)) {
+                at = self.attribute(at)?;
             }
         }
+        Ok(Token::Start(Tag { name }))
     }
 
     /// Reads the name that begins at a place.
@@ -280,7 +284,7 @@ impl<'a> Tokens<'a> {
         let length = rest.iter().position(|b| !part(b)).unwrap_or(rest.len());
         let name = self.slice(from, from + length);
         self.prefixes += usize::from(name.contains(':'));
-        if all_legal(name) { Ok(name) } else { Err(malformed("a name that is none")) }
+        Ok(name)
     }
 
     /// Reads one attribute; gives back where it ends.
@@ -302,27 +306,13 @@ impl<'a> Tokens<'a> {
             _ => return Err(malformed("the value of an attribute is not quoted")),
         };
         let from = open + 1;
-        let mut at = from;
-        let mut refers = false;
-        at += plain_groups(bytes.get(at..).unwrap_or_default(), quote);
-        loop {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let Some(length) = rest.iter().position(|b| *b == quote || class(*b) != Class::Plain) else {
-                return Err(DecodeError::Eof);
-            };
-            at += length;
-            match class(bytes[at]) {
-                _ if bytes[at] == quote => break,
-                Class::Markup if bytes[at] == b'<' => return Err(malformed("the value of an attribute holds a <")),
-                Class::Markup => refers = true,
-                Class::Illegal => return Err(illegal()),
-                Class::Rare if !is_legal_at(bytes, at) => return Err(illegal()),
-                Class::Plain | Class::Rare => {}
-            }
-            at += 1;
+        let rest = bytes.get(from..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|b| *b == quote) else { return Err(DecodeError::Eof) };
+        let value = self.slice(from, from + length);
+        if value.contains('<') {
+            return Err(malformed("the value of an attribute holds a <"));
         }
-        let value = self.slice(from, at);
-        if refers {
+        if value.contains('&') {
             unescape(value)?;
         }
         self.meter.attributes(self.attributes.len() + 1)?;
@@ -330,128 +320,38 @@ impl<'a> Tokens<'a> {
             return Err(malformed("two attributes have the same name"));
         }
         self.attributes.push((name, value));
-        Ok(at + 1)
-    }
-
-    /// Reads characters up to the next tag or reference; nothing if they are space outside the document.
-    #[inline]
-    fn characters(&mut self) -> Result<Option<Token<'a>>, DecodeError> {
-        let bytes = self.document.as_bytes();
-        let mut at = self.at;
-        let mut returns = false;
-        loop {
-            at += plain_groups(bytes.get(at..).unwrap_or_default(), b'<');
-            let rest = bytes.get(at..).unwrap_or_default();
-            let Some(length) = rest.iter().position(|b| class(*b) != Class::Plain) else {
-                at = bytes.len();
-                break;
-            };
-            at += length;
-            match class(bytes[at]) {
-                Class::Markup => break,
-                Class::Illegal => return Err(illegal()),
-                Class::Rare if !is_legal_at(bytes, at) => return Err(illegal()),
-                Class::Rare if bytes[at] == b'\r' => returns = true,
-                Class::Rare if bytes.get(at..at + 3) == Some(b"]]>") => {
-                    return Err(malformed("]]> in characters"));
-                }
-                Class::Plain | Class::Rare => {}
-            }
-            at += 1;
-        }
-        self.next = at;
-        let text = self.slice(self.at, at);
-        if self.meter.depth == 0 {
-            return if text.chars().all(is_space) { Ok(None) } else { Err(malformed("characters outside the document")) };
-        }
-        self.text(if returns { newlines(text) } else { Cow::Borrowed(text) }).map(Some)
+        Ok(from + length + 1)
     }
 
     #[inline]
     fn text(&mut self, text: Cow<'a, str>) -> Result<Token<'a>, DecodeError> {
+        if self.meter.depth == 0 {
+            return Err(malformed("characters outside the document"));
+        }
         self.meter.text(text.len())?;
         Ok(Token::Text(text))
     }
 
-    fn reference(&mut self) -> Result<Token<'a>, DecodeError> {
-        let rest = self.document.as_bytes().get(self.at..).unwrap_or_default();
-        let Some(length) = rest.iter().take(64).position(|b| *b == b';') else {
-            return Err(malformed("a reference has no end"));
-        };
-        if self.meter.depth == 0 {
-            return Err(malformed("characters outside the document"));
-        }
-        self.next = self.at + length + 1;
-        let text = resolve(self.slice(self.at + 1, self.at + length))?;
-        self.text(text)
-    }
-
-    /// Steps over a processing instruction or the declaration of the document.
-    fn instruction(&mut self) -> Result<(), DecodeError> {
-        let target = self.name(self.at + 2)?;
-        let rest = self.slice(self.at, self.document.len());
-        let length = rest.find("?>").ok_or(DecodeError::Eof)?;
-        let declares = target == "xml" && self.at == 0;
-        if !all_legal(&rest[..length]) || (target.eq_ignore_ascii_case("xml") && !declares) {
-            return Err(malformed("a processing instruction that is none"));
-        }
-        self.next = self.at + length + 2;
-        Ok(())
-    }
-
-    /// Steps over a comment or document type declaration; yields a CDATA section.
-    fn declaration(&mut self) -> Result<Option<Token<'a>>, DecodeError> {
-        let rest = self.slice(self.at, self.document.len());
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            let length = comment.find("--").ok_or(DecodeError::Eof)?;
-            if !comment[length..].starts_with("-->") || !all_legal(&comment[..length]) {
-                return Err(malformed("a comment that is none"));
-            }
-            self.next = self.at + 4 + length + 3;
-            return Ok(None);
-        }
-        if let Some(data) = rest.strip_prefix("<![CDATA[") {
-            let length = data.find("]]>").ok_or(DecodeError::Eof)?;
-            let data = &data[..length];
-            if self.meter.depth == 0 || !all_legal(data) {
-                return Err(malformed("a CDATA section that is none"));
-            }
-            self.next = self.at + 9 + length + 3;
-            return self.text(newlines(data)).map(Some);
-        }
-        if !rest.starts_with("<!DOCTYPE") {
-            return Err(malformed("a declaration that is none"));
-        }
-        let mut quote = None;
-        let end = rest.bytes().position(|b| {
-            match (quote, b) {
-                (None, b'"' | b'\'') => quote = Some(b),
-                (Some(open), b) if open == b => quote = None,
-                _ => {}
-            }
-            quote.is_none() && matches!(b, b'>' | b'[')
-        });
-        let end = end.ok_or(DecodeError::Eof)?;
-        if rest.as_bytes()[end] == b'[' {
+    fn document_type(&mut self) -> Result<(), DecodeError> {
+        let declared = self.slice(self.at, self.offset());
+        if declared.contains('[') {
             return Err(DecodeError::Doctype);
         }
-        if self.rooted || self.doctype.is_some() || !all_legal(&rest[..end]) {
-            return Err(malformed("a DOCTYPE that is none"));
+        if self.rooted || self.doctype.is_some() || !declared.starts_with("<!DOCTYPE") {
+            return Err(malformed("a DOCTYPE inside the document"));
         }
-        self.doctype = Some(&rest[..end]);
-        self.next = self.at + end + 1;
-        Ok(None)
+        self.doctype = Some(declared);
+        Ok(())
     }
+}
+
+fn is_target(name: &str) -> bool {
+    name.bytes().next().is_some_and(is_name_start) && !name.eq_ignore_ascii_case("xml")
 }
 
 #[cold]
 fn malformed(what: &str) -> DecodeError {
     DecodeError::Malformed(what.into())
-}
-
-#[cold]
-fn illegal() -> DecodeError {
-    malformed("a character that XML cannot hold")
 }
 
 #[cfg(test)]

@@ -98,9 +98,14 @@ impl World {
 
     /// Writes the peer file by which `domain` knows `other` at `url`, agreed on these services each way, and reloads.
     pub async fn peers_with(&self, domain: &str, other: &str, url: &str, services: [&[&str]; 2]) {
-        let file = self.node(domain).folder.join("peers").join(format!("{other}.toml"));
+        let file = self.peer_files(domain).join(format!("{other}.toml"));
         std::fs::write(file, peer_file(other, url, services)).unwrap();
         self.reload(domain).await;
+    }
+
+    /// The folder of its peer files.
+    pub fn peer_files(&self, domain: &str) -> PathBuf {
+        self.node(domain).folder.join("peers")
     }
 
     /// Makes the node read its configuration again.
