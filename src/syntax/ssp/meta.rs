@@ -11,7 +11,8 @@ use crate::vocabulary::{DecodeError, Element, Text};
 /// Reads a `MetaInfo` whose start was read last, up to its end.
 pub(super) fn read(tokens: &mut Tokens<'_>) -> Result<MetaInfo, DecodeError> {
     let originated = attribute(tokens, "clientOriginated")?;
-    let mut meta = MetaInfo { client_originated: originated.map(|text| yes_or_no(&text)).transpose()?, requestor: None };
+    let mut meta =
+        MetaInfo { client_originated: originated.map(|text| yes_or_no(&text)).transpose()?, requestor: None };
     while let Some(name) = child(tokens)? {
         if !name.eq_ignore_ascii_case("Requestor") {
             tokens.skip()?;

@@ -64,9 +64,7 @@ impl<'a> Scan<'a> {
                     Some(body)
                 }
                 (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session()?),
-                (None, name) if name.eq_ignore_ascii_case("SetupTransaction") => {
-                    Some(Body::Setup(self.transaction()?))
-                }
+                (None, name) if name.eq_ignore_ascii_case("SetupTransaction") => Some(Body::Setup(self.transaction()?)),
                 (None, name) => return Err(DecodeError::Unexpected(shown(name))),
             };
         }

@@ -9,7 +9,7 @@ use quick_xml::events::Event as Raw;
 use super::bytes::{is_name_byte, is_name_start, local};
 use super::escape::{resolve, unescape};
 use crate::syntax::Limits;
-use crate::syntax::chars::{all_legal, is_space};
+use crate::syntax::chars::{Holds, holds, is_space};
 use crate::syntax::limits::Meter;
 use crate::syntax::stack::Stack;
 use crate::vocabulary::DecodeError;
@@ -44,21 +44,12 @@ pub(in crate::syntax) struct Tokens<'a> {
     /// The element whose start was yielded last was empty.
     empty: bool,
     rooted: bool,
-    /// What occurs anywhere in the document: texts are searched only if they may hold it.
+    /// What occurs anywhere in the document (brackets: only as `]]>`); texts are searched only if they may hold it.
     holds: Holds,
     doctype: Option<&'a str>,
     /// How many names with a prefix were read.
     prefixes: usize,
     attributes: Stack<(&'a str, &'a str), 12>,
-}
-
-/// What a document holds somewhere.
-#[derive(Clone, Copy)]
-struct Holds {
-    /// A return: line ends have to be made one character.
-    returns: bool,
-    /// `]]>`: right in a CDATA section, wrong in text.
-    brackets: bool,
 }
 
 // === impl Tag ===
@@ -78,18 +69,23 @@ impl<'a> Tokens<'a> {
     pub(in crate::syntax) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         let meter = Meter::new(limits);
         meter.document(document.len())?;
-        if !all_legal(document) {
-            return Err(malformed("a character that XML cannot hold"));
-        }
-        let bytes = document.as_bytes();
-        let holds = Holds {
-            returns: bytes.contains(&b'\r'),
-            brackets: bytes.contains(&b']') && document.contains("]]>"),
-        };
+        let mut holds = holds(document).ok_or_else(|| malformed("a character that XML cannot hold"))?;
+        holds.brackets = holds.brackets && document.contains("]]>");
         let mut reader = Reader::from_str(document);
         reader.config_mut().check_comments = true;
         let attributes = Stack::new();
-        Ok(Self { document, reader, meter, at: 0, empty: false, rooted: false, holds, doctype: None, prefixes: 0, attributes })
+        Ok(Self {
+            document,
+            reader,
+            meter,
+            at: 0,
+            empty: false,
+            rooted: false,
+            holds,
+            doctype: None,
+            prefixes: 0,
+            attributes,
+        })
     }
 
     /// The next token.
@@ -139,7 +135,9 @@ impl<'a> Tokens<'a> {
                     continue;
                 }
                 Raw::Decl(_) if self.at > 0 => Err(malformed("a declaration inside the document")),
-                Raw::PI(instruction) if !is_target(instruction.target()) => Err(malformed("an instruction that is none")),
+                Raw::PI(instruction) if !is_target(instruction.target()) => {
+                    Err(malformed("an instruction that is none"))
+                }
                 Raw::Decl(_) | Raw::Comment(_) | Raw::PI(_) => continue,
             };
         }
@@ -309,10 +307,10 @@ impl<'a> Tokens<'a> {
         let rest = bytes.get(from..).unwrap_or_default();
         let Some(length) = rest.iter().position(|b| *b == quote) else { return Err(DecodeError::Eof) };
         let value = self.slice(from, from + length);
-        if value.contains('<') {
+        if value.as_bytes().contains(&b'<') {
             return Err(malformed("the value of an attribute holds a <"));
         }
-        if value.contains('&') {
+        if value.as_bytes().contains(&b'&') {
             unescape(value)?;
         }
         self.meter.attributes(self.attributes.len() + 1)?;

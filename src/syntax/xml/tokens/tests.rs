@@ -37,9 +37,10 @@ fn documents_are_read_as_xml_says() {
             &["<a", "@b=1", "@c=<xA", "@d=a b c", "\"t&u", "<b", "\"v", ">", ">"],
         ),
         ("<a>]] ]>> x\r\ny\rz<![CDATA[<x>&\r\n]]></a>", &["<a", "\"]] ]>> x\ny\nz<x>&\n", ">"]),
-        ("<p:a xmlns:p='urn:x'><p:b p:c='d'/>\u{17C}\u{FEFF}<\u{E9}/></p:a>", &[
-            "<p:a", "@xmlns:p=urn:x", "<p:b", "@p:c=d", ">", "\"\u{17C}\u{FEFF}", "<\u{E9}", ">", ">",
-        ]),
+        (
+            "<p:a xmlns:p='urn:x'><p:b p:c='d'/>\u{17C}\u{FEFF}<\u{E9}/></p:a>",
+            &["<p:a", "@xmlns:p=urn:x", "<p:b", "@p:c=d", ">", "\"\u{17C}\u{FEFF}", "<\u{E9}", ">", ">"],
+        ),
         ("<!DOCTYPE a PUBLIC '-//x>//' \"y'z\"><a>&quot;&apos;&gt;</a>", &["<a", "\"\"'>", ">"]),
         ("<a.b-c_d1><e:f g='>' h=\"'\" /></a.b-c_d1>", &["<a.b-c_d1", "<e:f", "@g=>", "@h='", ">", ">"]),
     ];
@@ -110,7 +111,16 @@ fn ill_formed_documents_are_refused() {
 fn the_path_names_the_open_elements() {
     let document = "<a><b/><c>x<d e='f'></d></c></a>";
     let tokens = Tokens::new(document, &Limits::default()).unwrap();
-    for (place, path) in [("<a", "a"), ("<b", "a/b"), ("<c", "a/c"), ("x", "a/c"), ("<d", "a/c/d"), ("</d", "a/c/d"), ("</c", "a/c"), ("</a", "a")] {
+    for (place, path) in [
+        ("<a", "a"),
+        ("<b", "a/b"),
+        ("<c", "a/c"),
+        ("x", "a/c"),
+        ("<d", "a/c/d"),
+        ("</d", "a/c/d"),
+        ("</c", "a/c"),
+        ("</a", "a"),
+    ] {
         assert_eq!(tokens.path(document.find(place).unwrap()), path, "{place}");
     }
 }
