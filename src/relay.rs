@@ -232,6 +232,23 @@ impl Relay {
         }
     }
 
+    /// Keeps at most so many answered requests of a peer in memory (50,000); older ones are left to the store.
+    #[must_use]
+    pub fn remembering(mut self, most: usize) -> Self {
+        self.cx.remembered = most;
+        self
+    }
+
+    /// Takes up a record that stood in the way of a commit ([`StoreError::Conflict`](crate::store::StoreError)):
+    /// an answered request that memory had forgotten. Once the peer repeats the request, it is answered alike.
+    pub fn recall(&self, now: Timestamp, key: &Key, value: &[u8]) {
+        if let Some((domain, durable::Kept::Done(mut done))) = durable::read(key, value, now) {
+            // Its time may be over and the record not yet swept: it still has to answer the repetition.
+            done.expires = done.expires.max(Timestamp(now.0.saturating_add(receive::MEMORY_MS)));
+            self.peers.with(&domain, |peer| peer.answered.remember(done, self.cx.remembered));
+        }
+    }
+
     /// Takes a peer into service, or its changed peer file into force.
     ///
     /// Nothing is to be committed for it; it is in force once applied.

@@ -14,6 +14,7 @@ pub mod capability;
 mod carry;
 mod csp;
 mod delivery;
+mod dismiss;
 mod door;
 pub mod login;
 mod peer;

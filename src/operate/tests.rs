@@ -17,15 +17,17 @@ use super::*;
 use crate::address::{Address, Domain};
 use crate::config::{self, Access, Agreement, Messages, Services, Timers};
 use crate::ident::SessionId;
+use crate::messaging::{self, Messaging};
 use crate::relay::{self, Relay};
 use crate::sap;
 use crate::sap::account::Accounts;
 use crate::sap::login::Login;
 use crate::sap::secret::Keyring;
 use crate::sap::services::Offered;
-use crate::store;
+use crate::store::{self, Changes};
 use crate::syntax::Limits;
 use crate::time::Timestamp;
+use crate::vocabulary::party::ClientId;
 use crate::vocabulary::primitive::Service;
 use crate::vocabulary::{Element, Version};
 
@@ -266,6 +268,53 @@ async fn a_user_is_made_shown_changed_and_removed() {
     bench.ask("DELETE", "/api/v1/users/alice", None).await.error(StatusCode::NOT_FOUND);
     bench.get("/api/v1/users/alice").await.error(StatusCode::NOT_FOUND);
     bench.ask("PUT", "/api/v1/users/alice", Some(json!({}))).await.error(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn sessions_and_mail_of_a_user_go_with_the_account() {
+    let bench = Bench::new();
+    let alice = Address::user_at("alice", &north()).unwrap();
+    let new = json!({ "id": "alice", "password": "wonderland" });
+    assert_eq!(bench.ask("POST", "/api/v1/users", Some(new)).await.status, StatusCode::CREATED);
+    let now = Timestamp::now();
+    let open = || {
+        let session = json!({
+            "id": "s-1", "user": alice, "client": ClientId::default(), "version": "1.2", "keep_alive": 60,
+            "from": "127.0.0.1", "since": now
+        });
+        bench.sap.sessions().open(now, serde_json::from_value(session).unwrap());
+        assert!(bench.sap.sessions().is_online(&alice));
+    };
+    open();
+    bench.ask("PUT", "/api/v1/users/alice", Some(json!({ "email": "a@north.example" }))).await;
+    assert!(bench.sap.sessions().is_online(&alice), "an ordinary change leaves sessions alone");
+    bench.ask("PUT", "/api/v1/users/Alice", Some(json!({ "active": false }))).await;
+    assert!(!bench.sap.sessions().is_online(&alice));
+
+    open();
+    let messaging = Messaging::new(Arc::clone(&bench.store), Messages::default());
+    let message = messaging::Message {
+        id: "m-1@south.example".into(),
+        sender: Address::user_at("bob", &south()).unwrap(),
+        sender_name: None,
+        sender_client: None,
+        recipients: vec![alice.clone()],
+        report: false,
+        content_type: "text/plain".into(),
+        content_name: None,
+        content: "secret".into(),
+        font: None,
+        uri: None,
+        sent: now,
+        expires: now + Duration::from_secs(60),
+    };
+    let mut changes = Changes::default();
+    messaging.accept(now, &message, &alice, true, &mut changes).await.unwrap();
+    bench.store.commit(changes).await.unwrap();
+    assert!(messaging.has_mail(&alice).await.unwrap());
+    assert_eq!(bench.ask("DELETE", "/api/v1/users/wv:alice@north.example", None).await.status, StatusCode::NO_CONTENT);
+    assert!(!bench.sap.sessions().is_online(&alice));
+    assert!(!messaging.has_mail(&alice).await.unwrap(), "nobody who gets the name later reads it");
 }
 
 #[tokio::test]

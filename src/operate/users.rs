@@ -10,7 +10,9 @@ use bytes::Bytes;
 use super::AdminState;
 use super::fault::Fault;
 use super::page::{List, Page, parameters, read_json};
+use crate::address::Address;
 use crate::sap::account::{Account, AccountError};
+use crate::time::Timestamp;
 
 /// `GET /api/v1/users`: in order of ids.
 pub(super) async fn list(
@@ -38,7 +40,8 @@ pub(super) async fn show(State(state): State<AdminState>, Path(id): Path<String>
     Ok(Json(state.sap.accounts().get(&id).await?))
 }
 
-/// `PUT /api/v1/users/{id}`: changes the fields given; `null` clears one.
+/// `PUT /api/v1/users/{id}`: changes the fields given; `null` clears one. Sessions of a user who is not active any
+/// more end.
 pub(super) async fn change(
     State(state): State<AdminState>,
     Path(id): Path<String>,
@@ -46,15 +49,27 @@ pub(super) async fn change(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Account>, Fault> {
     let account = state.sap.accounts().update(&id, read_json(&headers, &body?)?).await?;
+    if !account.active {
+        state.sap.end_sessions_of(&address_of(&state, &account.id)?).await;
+    }
     tracing::info!(user = account.id, "user changed by the operator");
     Ok(Json(account))
 }
 
-/// `DELETE /api/v1/users/{id}`: 204.
+/// `DELETE /api/v1/users/{id}`: 204. The user's sessions end, and the mailbox is emptied.
 pub(super) async fn remove(State(state): State<AdminState>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    let address = address_of(&state, &id)?;
     state.sap.accounts().remove(&id).await?;
+    state.sap.dismiss(Timestamp::now(), &address).await?;
     tracing::info!(user = id, "user removed by the operator");
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The address that an id in the operator's spelling names.
+fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
+    let home = state.sap.domain();
+    let address = Address::parse(id, home).and_then(|named| Address::user_at(named.user(), home));
+    address.map_err(|error| Fault::invalid(format!("id: {error}"), "give the id of a user"))
 }
 
 impl From<AccountError> for Fault {

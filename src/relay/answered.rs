@@ -96,17 +96,28 @@ impl Answered {
         self.executing.remove(id);
     }
 
-    pub(super) fn remember(&mut self, done: Done) {
+    /// Whether an answered request of this id is known, whatever it asked for.
+    pub(super) fn knows(&self, id: &str) -> bool {
+        self.done.contains_key(&Fingerprint::of(id.as_bytes()))
+    }
+
+    /// Takes note of an answered request; of more than `most` the oldest are left to the store.
+    pub(super) fn remember(&mut self, done: Done, most: usize) {
         let id = Fingerprint::of(done.id.as_bytes());
         // Entries come in order of expiry, but for those read at start.
         let place = self.ends.iter().rposition(|(at, _)| *at <= done.expires).map_or(0, |at| at + 1);
         self.ends.insert(place, (done.expires, id));
         self.done.insert(id, done);
+        while self.done.len() > most {
+            let Some((at, id)) = self.ends.pop_front() else { break };
+            self.drop_if(id, |done| done.expires <= at);
+        }
     }
 
-    /// The answered request whose transaction id has this hash.
-    pub(super) fn by_hash(&self, hash: Fingerprint) -> Option<&Done> {
-        self.done.get(&hash)
+    fn drop_if(&mut self, id: Fingerprint, over: impl FnOnce(&Done) -> bool) {
+        if self.done.get(&id).is_some_and(over) {
+            self.done.remove(&id);
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Done> {
@@ -121,9 +132,7 @@ impl Answered {
     /// Forgets what is over.
     pub(super) fn forget(&mut self, now: Timestamp) {
         while let Some((_, id)) = self.ends.pop_front_if(|(at, _)| *at <= now) {
-            if self.done.get(&id).is_some_and(|done| done.expires <= now) {
-                self.done.remove(&id);
-            }
+            self.drop_if(id, |done| done.expires <= now);
         }
     }
 }
@@ -147,7 +156,7 @@ mod tests {
     #[test]
     fn the_same_id_with_another_content_is_reuse_on_the_same_session_and_fresh_on_a_new_one() {
         let mut answered = Answered::default();
-        answered.remember(done("7-0", b"one", b"s1", 10));
+        answered.remember(done("7-0", b"one", b"s1", 10), 9);
         let look = |fragment: &[u8], session: &[u8]| match answered.look_up(
             "7-0",
             Fingerprint::of(fragment),
@@ -167,13 +176,22 @@ mod tests {
     #[test]
     fn an_entry_is_forgotten_when_its_time_is_over() {
         let mut answered = Answered::default();
-        answered.remember(done("late", b"x", b"s", 20));
-        answered.remember(done("early", b"x", b"s", 10));
+        answered.remember(done("late", b"x", b"s", 20), 9);
+        answered.remember(done("early", b"x", b"s", 10), 9);
         assert_eq!(answered.wake(), Timestamp(10));
         answered.forget(Timestamp(10));
         let left: Vec<&str> = answered.iter().map(|done| done.id.as_str()).collect();
         assert_eq!(left, ["late"]);
         answered.forget(Timestamp(20));
         assert_eq!(answered.wake(), Timestamp::NEVER);
+    }
+    #[test]
+    fn of_too_many_entries_the_oldest_are_forgotten() {
+        let mut answered = Answered::default();
+        for (id, expires) in [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("d", 5)] {
+            answered.remember(done(id, b"x", b"s", expires), 3);
+        }
+        assert!(!answered.knows("b"));
+        assert!(answered.knows("a") && answered.knows("c") && answered.knows("d"));
     }
 }

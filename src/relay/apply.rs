@@ -163,7 +163,7 @@ impl Peer {
         match kind {
             StepKind::Answered(track, answer, done) => {
                 self.answered.end(&answer.transaction);
-                self.answered.remember(done);
+                self.answered.remember(done, cx.remembered);
                 self.lane(track).answers.push_back(answer);
             }
             StepKind::CloseSession(number) => self.sessions.close(number),
@@ -364,20 +364,15 @@ impl Peer {
                 cx.saw_row(RowId(session.number));
                 self.sessions.open(session);
             }
-            Kept::Done(done) if done.expires > now => self.answered.remember(done),
+            Kept::Done(done) if done.expires > now => self.answered.remember(done, cx.remembered),
             Kept::Done(_) => {}
-            Kept::Owed(hash) => {
-                if let Some(done) = self.answered.by_hash(hash) {
-                    let answer = Answer {
-                        transaction: done.id.clone(),
-                        fragment: done.response.clone(),
-                        expires: done.expires,
-                        owed: Some(durable::owed_key(&self.domain, &done.id)),
-                    };
-                    let track = super::receive::track_of(done.element);
-                    self.lane(track).answers.push_back(answer);
-                }
+            Kept::Owed(done) if done.expires > now => {
+                let owed = Some(durable::owed_key(&self.domain, &done.id));
+                let Done { id, response, expires, element, .. } = done;
+                let answer = Answer { transaction: id, fragment: response, expires, owed };
+                self.lane(super::receive::track_of(element)).answers.push_back(answer);
             }
+            Kept::Owed(_) => {}
             Kept::Row(mut row) => {
                 cx.saw_row(row.id);
                 // Whether it was acknowledged before the restart is known only if the peer was down all its life.

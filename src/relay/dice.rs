@@ -38,6 +38,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) settings: Settings,
+    /// How many answered requests of a peer are kept in memory.
+    pub(super) remembered: usize,
     /// Distinguishes this run's transaction ids from every other run's.
     epoch: Text,
     transactions: AtomicU64,
@@ -66,7 +68,14 @@ impl fmt::Debug for Settings {
 impl Context {
     pub(super) fn new(settings: Settings) -> Self {
         let epoch = ident::base32(settings.dice.roll())[..16].into();
-        Self { settings, epoch, transactions: AtomicU64::new(0), rows: AtomicU64::new(0), posts: AtomicU64::new(0) }
+        Self {
+            settings,
+            remembered: 50_000,
+            epoch,
+            transactions: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            posts: AtomicU64::new(0),
+        }
     }
 
     pub(super) fn timers(&self) -> &Timers {

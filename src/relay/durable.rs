@@ -5,7 +5,7 @@
 //! | `peer-link/DOMAIN` | failures in a row and when to try again |
 //! | `peer-session/DOMAIN/NUMBER` | an open pair of session ids |
 //! | `peer-done/DOMAIN/HASH` | an answered request of the peer and its answer; HASH of its transaction id |
-//! | `peer-owed/DOMAIN/HASH` | that answer has not reached the peer yet |
+//! | `peer-owed/DOMAIN/HASH` | the same, while the answer has not reached the peer |
 //! | `peer-row/DOMAIN/ROW` | a request of our own without result |
 //!
 //! A record is one line of JSON, then the bytes of a primitive where it has one.
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Domain};
 use crate::ident::{self, SessionId};
-use crate::store::{Changes, Key};
+use crate::store::{Change, Changes, Expect, Key};
 use crate::time::Timestamp;
 use crate::vocabulary::{Element, Text, Version};
 
@@ -37,8 +37,8 @@ pub(super) enum Kept {
     Link(Link),
     Session(Session),
     Done(Done),
-    /// An answer still owed, by the hash of its transaction id.
-    Owed(Fingerprint),
+    /// An answered request whose answer the peer does not have yet.
+    Owed(Done),
     Row(Box<Row>),
 }
 
@@ -128,8 +128,8 @@ pub(super) fn put_session(changes: &mut Changes, peer: &Domain, session: &Sessio
     changes.put(session_key(peer, session.number), written(&head, b""));
 }
 
-/// Writes an answered request and the note that its answer is owed.
-pub(super) fn put_done(changes: &mut Changes, peer: &Domain, done: &Done) {
+/// Writes an answered request, if the store holds what is `expected`, and the note that its answer is owed.
+pub(super) fn put_done(changes: &mut Changes, peer: &Domain, done: &Done, expected: Expect) {
     let head = DoneHead {
         id: done.id.clone(),
         fingerprint: ident::base32(done.fingerprint.0),
@@ -138,8 +138,14 @@ pub(super) fn put_done(changes: &mut Changes, peer: &Domain, done: &Done) {
         at: done.at,
         expires: done.expires,
     };
-    changes.put_until(done_key(peer, &done.id), written(&head, &done.response), done.expires);
-    changes.put_until(owed_key(peer, &done.id), Bytes::from_static(b"{}"), done.expires);
+    let value = Bytes::from(written(&head, &done.response));
+    changes.list.push(Change::Put {
+        key: done_key(peer, &done.id),
+        value: value.clone(),
+        expect: expected,
+        expires: done.expires,
+    });
+    changes.put_until(owed_key(peer, &done.id), value, done.expires);
 }
 
 /// Writes a request of our own.
@@ -173,7 +179,10 @@ pub(super) fn read(key: &Key, value: &[u8], now: Timestamp) -> Option<(Domain, K
             let (head, response) = parsed(value)?;
             Kept::Done(done(head, response)?)
         }
-        "peer-owed" => Kept::Owed(Fingerprint(unbase32(last)?)),
+        "peer-owed" => {
+            let (head, response) = parsed(value)?;
+            Kept::Owed(done(head, response)?)
+        }
         "peer-row" => {
             let (head, fragment) = parsed(value)?;
             Kept::Row(Box::new(row(&peer, RowId(last.parse().ok()?), head, fragment)?))
@@ -262,7 +271,6 @@ fn parsed<T: DeserializeOwned>(value: &[u8]) -> Option<(T, Bytes)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Change;
     use crate::vocabulary::primitive::Service;
 
     fn first(changes: &Changes) -> (Key, Bytes) {
@@ -307,7 +315,7 @@ mod tests {
         };
         let mut changes = Changes::default();
         let peer = "south.example".parse().unwrap();
-        put_done(&mut changes, &peer, &done);
+        put_done(&mut changes, &peer, &done, Expect::Any);
         let (key, value) = first(&changes);
         let Some((_, Kept::Done(read))) = read(&key, &value, Timestamp(1)) else { panic!("unreadable") };
         assert_eq!(format!("{read:?}"), format!("{done:?}"));

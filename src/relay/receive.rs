@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::address::{Address, Domain};
 use crate::config;
+use crate::store::Expect;
 use crate::syntax::ssp::{self, Scanned};
 use crate::syntax::{Limits, Said};
 use crate::time::Timestamp;
@@ -56,7 +57,10 @@ impl Relay {
             };
             let mut owed = None;
             if promised {
-                durable::put_done(&mut turn.changes, &job.peer, &done);
+                // What memory has forgotten, the store still knows: then the commit fails and nothing is executed.
+                let known = peer.answered.knows(&job.transaction);
+                let expected = if known { Expect::Any } else { Expect::Absent };
+                durable::put_done(&mut turn.changes, &job.peer, &done, expected);
                 owed = Some(durable::owed_key(&job.peer, &job.transaction));
             }
             let answer = Answer { transaction: job.transaction.clone(), fragment: response, expires, owed };

@@ -73,6 +73,7 @@ impl Sap {
             && let Err(error) = self.store.commit(changes).await
         {
             self.relay.abandon(steps);
+            self.recall(now, &error).await;
             return Err(error);
         }
         let stirred = !steps.is_empty();
@@ -85,6 +86,15 @@ impl Sap {
             self.poke.notify_one();
         }
         Ok((ack, posts))
+    }
+
+    /// Shows the relay the record that stood in the way: an answered request it had forgotten.
+    async fn recall(&self, now: Timestamp, error: &StoreError) {
+        if let StoreError::Conflict { key } = error
+            && let Ok(Some(known)) = self.store.get(key).await
+        {
+            self.relay.recall(now, key, &known.value);
+        }
     }
 
     /// A request of ours has found its end: a client waits for it, or hears of a failure by a report.

@@ -160,7 +160,7 @@ impl Sap {
     }
 
     /// The phone has the entry, or refused it: it leaves the mailbox, and the sender hears of it if he asked.
-    async fn settle_entry(
+    pub(super) async fn settle_entry(
         self: &Arc<Self>,
         now: Timestamp,
         user: &Address,
@@ -180,7 +180,9 @@ impl Sap {
             }
             match self.carry(now, turn).await {
                 Ok(()) => {
-                    metrics::counter!("postern_messages_delivered_total").increment(1);
+                    if fate.is_success() {
+                        metrics::counter!("postern_messages_delivered_total").increment(1);
+                    }
                     break;
                 }
                 Err(StoreError::Conflict { .. }) => {}

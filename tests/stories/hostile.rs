@@ -22,7 +22,7 @@ const EAST: &str = "east.example";
 const EVE: &str = "wv:eve@east.example";
 
 /// What a process may grow by under any of these, bytes.
-const GROWTH: u64 = 64 << 20;
+const GROWTH: u64 = 20_000_000;
 
 #[tokio::test]
 async fn mutated_documents_cost_their_sender_a_status() {

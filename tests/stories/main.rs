@@ -7,6 +7,7 @@
 
 mod access;
 mod crash;
+mod flood;
 mod hostile;
 mod messages;
 mod peering;

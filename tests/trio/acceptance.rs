@@ -72,6 +72,23 @@ fn t02_a_request_repeated_after_a_restart_is_answered_alike() {
 }
 
 #[test]
+fn t02_a_repetition_that_memory_has_forgotten_is_executed_once_and_answered_alike() {
+    let mut hand = Hand::new();
+    hand.world.nodes[0].remember(1);
+    hand.open();
+    let fragment = from_south(&hand, "m1");
+    hand.ask("7-0", &fragment);
+    let first = hand.take();
+    hand.ask("8-0", &from_south(&hand, "m2"));
+    hand.take();
+    hand.ask("7-0", &fragment);
+    assert!(hand.is_silent(), "the store knew it: nothing was executed, the peer posts again");
+    hand.ask("7-0", &fragment);
+    assert_eq!(hand.take().fragment, first.fragment);
+    assert_eq!(hand.north().disk.executed["m1"], 1);
+}
+
+#[test]
 fn an_answer_that_did_not_arrive_is_posted_again_after_a_restart() {
     let mut hand = Hand::new();
     hand.open();

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use postern::address::{Address, Domain};
 use postern::config::{self, Timers};
 use postern::relay::{Dice, Job, Relay, Request, Settings, Settled, Turn, Upstream};
-use postern::store::{Change, Key};
+use postern::store::{Change, Expect, Key};
 use postern::syntax::{Limits, Said, ssp};
 use postern::time::Timestamp;
 use postern::vocabulary::interop::{MetaInfo, Requestor};
@@ -82,6 +82,8 @@ pub struct Node {
     pub life: u32,
     /// Answers of peers per message, in memory: how often each was seen on the wire is the world's affair.
     pub timers: Timers,
+    /// How many answered requests the relay keeps in memory.
+    pub remembered: usize,
     peers: Vec<config::Peer>,
     dice: Chance,
 }
@@ -114,7 +116,17 @@ impl Node {
         let mut dice = Chance(seed);
         let domain = domain(name);
         let relay = Relay::new(settings(&domain, &timers, &mut dice));
-        Self { domain, relay, disk: Disk::default(), up: true, life: 0, timers, peers: Vec::new(), dice }
+        Self {
+            domain,
+            relay,
+            disk: Disk::default(),
+            up: true,
+            life: 0,
+            timers,
+            remembered: 50_000,
+            peers: Vec::new(),
+            dice,
+        }
     }
 
     /// Takes a peer file into force.
@@ -124,9 +136,20 @@ impl Node {
         self.relay.set_peer(now, self.peers.last().unwrap())
     }
 
+    /// Lets the relay keep so many answered requests in memory; call before anything happens.
+    pub fn remember(&mut self, most: usize) {
+        self.remembered = most;
+        let now = Timestamp::default();
+        let turns = self.restart(now);
+        self.life = 0;
+        for turn in turns {
+            self.relay.apply(now, turn.steps);
+        }
+    }
+
     /// A new life from what the disk holds; returns the turns that take the peers into service.
     pub fn restart(&mut self, now: Timestamp) -> Vec<Turn> {
-        self.relay = Relay::new(settings(&self.domain, &self.timers, &mut self.dice));
+        self.relay = Relay::new(settings(&self.domain, &self.timers, &mut self.dice)).remembering(self.remembered);
         self.life += 1;
         self.up = true;
         for kind in Relay::KINDS {
@@ -152,6 +175,18 @@ impl Node {
         }
         deed.turn = turn;
         deed
+    }
+
+    /// A record that stands in the way of a deed: then nothing of it happens, and the relay is shown the record.
+    pub fn conflicts(&self, now: Timestamp, deed: &Deed) -> bool {
+        let in_the_way = deed.turn.changes.list.iter().find_map(|change| match change {
+            Change::Put { key, expect: Expect::Absent, .. } => self.disk.records.get_key_value(key),
+            _ => None,
+        });
+        if let Some((key, (value, _))) = in_the_way {
+            self.relay.recall(now, key, value);
+        }
+        in_the_way.is_some()
     }
 
     /// Makes a deed durable; the steps are left to be applied.

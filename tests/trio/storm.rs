@@ -34,6 +34,11 @@ fn run(seed: u64) -> Result<(), String> {
         crash: chance.below(4),
         amnesia: chance.below(50),
     };
+    if chance.happens(30) {
+        for node in &mut world.nodes {
+            node.remember(3);
+        }
+    }
     let mut long = Vec::new();
     for nth in 0..10 + chance.below(15) {
         let from = chance.below(names.len() as u64) as usize;

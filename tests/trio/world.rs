@@ -235,7 +235,8 @@ impl World {
             }
             Event::Submit { node, request } => {
                 if self.nodes[node].up {
-                    self.submit(node, *request).expect("the request is taken");
+                    // Refused only while a node that just restarted has not put its peers in force.
+                    let _ = self.submit(node, *request);
                 }
             }
         }
@@ -275,7 +276,8 @@ impl World {
             self.ticking[node] = false;
         }
         let touches_disk = !deed.turn.changes.is_empty() || !deed.executed.is_empty() || !deed.settled.is_empty();
-        if touches_disk && self.chance.happens(self.faults.commit_fails) {
+        let fails = touches_disk && self.chance.happens(self.faults.commit_fails);
+        if fails || self.nodes[node].conflicts(self.now, &deed) {
             self.nodes[node].relay.abandon(deed.turn.steps);
             self.wakes[node] = self.nodes[node].relay.wake_at();
             if let Some(reply) = reply {
