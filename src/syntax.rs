@@ -7,6 +7,7 @@ mod dialect;
 mod document;
 pub mod limits;
 pub mod ssp;
+mod stack;
 pub mod tree;
 mod wbxml;
 mod xml;

@@ -64,7 +64,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
         (None, [b'<', 0, ..]) => converted(encoding_rs::UTF_16LE, bytes)?,
         (None, [0, b'<', ..]) => converted(encoding_rs::UTF_16BE, bytes)?,
         (None, _) => match declared(bytes) {
-            None => utf8(bytes)?,
+            None | Some(b"UTF-8") => utf8(bytes)?,
             Some(label) => match Charset::for_label(label) {
                 // A document in bytes can't be UTF-16; whoever says so forgot to change the declaration.
                 Some(charset) if charset == encoding_rs::UTF_8 || !charset.is_ascii_compatible() => utf8(bytes)?,
@@ -93,6 +93,9 @@ fn converted<'a>(charset: &'static Charset, bytes: &'a [u8]) -> Result<Cow<'a, s
 
 /// The encoding that an XML declaration names.
 pub(super) fn declared(bytes: &[u8]) -> Option<&[u8]> {
+    if bytes.starts_with(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>") {
+        return Some(b"UTF-8");
+    }
     let start = bytes.iter().position(|b| !b.is_ascii_whitespace())?;
     let declaration = bytes.get(start..)?.strip_prefix(b"<?xml")?;
     let end = declaration.iter().take(256).position(|b| *b == b'>')?;
@@ -113,11 +116,24 @@ pub(crate) const fn is_legal(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{1_0000}'..)
 }
 
-/// Whether every character may stand in XML 1.0; one cheap pass over the bytes.
-pub(super) fn all_legal(text: &str) -> bool {
-    let plain = text.as_bytes().iter().fold(true, |fine, b| fine & (*b >= 0x20 || matches!(*b, b'\t' | b'\n' | b'\r')));
-    // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
-    plain && !(text.contains('\u{FFFE}') || text.contains('\u{FFFF}'))
+/// What a text holds somewhere, found in one cheap pass over its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Holds {
+    /// A return: line ends have to be made one character.
+    pub(super) returns: bool,
+    /// A closing bracket, perhaps one of `]]>`.
+    pub(super) brackets: bool,
+}
+
+/// Looks at a whole text; `None` if it holds a character that XML 1.0 cannot.
+pub(super) fn holds(text: &str) -> Option<Holds> {
+    // Without branches, so that it is done for many bytes at once.
+    let controls =
+        text.bytes().fold(false, |found, b| found | ((b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r')));
+    let rare = text.bytes().fold(false, |found, b| found | (b == b'\r') | (b == b']'));
+    let illegal = controls || (!text.is_ascii() && text.contains(['\u{FFFE}', '\u{FFFF}']));
+    let has = |b: u8| rare && text.as_bytes().contains(&b);
+    (!illegal).then(|| Holds { returns: has(b'\r'), brackets: has(b']') })
 }
 
 #[cfg(test)]
@@ -151,9 +167,11 @@ mod tests {
 
     #[test]
     fn what_xml_may_hold() {
-        assert!(all_legal("a\tb\r\n\u{E9}\u{FFFD}\u{1F600}"));
+        let all = holds("a\tb\r\n\u{E9}\u{FFFD}]\u{1F600}");
+        assert_eq!(all, Some(Holds { returns: true, brackets: true }));
+        assert_eq!(holds("a\nb"), Some(Holds { returns: false, brackets: false }));
         for text in ["\0", "a\u{1}", "\u{FFFE}", "\u{FFFF}"] {
-            assert!(!all_legal(text) && !text.chars().all(is_legal), "{text:?}");
+            assert!(holds(text).is_none() && !text.chars().all(is_legal), "{text:?}");
         }
     }
 }

@@ -62,11 +62,9 @@ pub(super) const PREFIXES: [(u8, &str); 9] = [
 
 /// What the digits after `family` (`CSP`, `SSP`) say, as in `…/WV-CSP1.2` or `-//OMA//DTD WV-CSP 1.2//EN`.
 pub(super) fn told(name: &str, family: &str) -> Option<Told> {
-    let at = name
-        .char_indices()
-        .rev()
-        .map(|(at, _)| at)
-        .find(|at| name.get(*at..*at + family.len()).is_some_and(|part| part.eq_ignore_ascii_case(family)))?;
+    let mut parts = name.as_bytes().windows(family.len()).rev();
+    let after = parts.position(|part| part.eq_ignore_ascii_case(family.as_bytes()))?;
+    let at = name.len() - family.len() - after;
     let digits = name.get(at + family.len()..)?.trim_start();
     let digits = digits.get(..digits.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(digits.len()))?;
     if let Some(version) = Version::from_digits(digits) {

@@ -4,6 +4,7 @@
 //! and forwards fragments; only the ends of a path decode them.
 
 mod forms;
+mod meta;
 mod scan;
 mod sink;
 mod source;
@@ -100,12 +101,6 @@ pub fn read_fragment(
         ReadError { fault, at, path, seen: seen() }
     })?;
     let placed = |fault, at| ReadError { fault, at, path: shaper.path(at), seen: seen() };
-    let meta = if shaped.meta.is_empty() {
-        None
-    } else {
-        let mut replay = Replay::new(shaped.meta, version);
-        Some(MetaInfo::decode(Element::MetaInfo, &mut replay).map_err(|fault| placed(fault, replay.at))?)
-    };
     let primitive = match shaped.element {
         Some(element) => {
             let mut replay = Replay::new(shaped.events, version);
@@ -117,7 +112,7 @@ pub fn read_fragment(
         Some(primitive) => Said::Known(primitive),
         None => Said::Unknown(shaped.name.chars().take(64).collect()),
     };
-    Ok((meta, said))
+    Ok((shaped.meta, said))
 }
 
 /// Writes a primitive as a fragment.

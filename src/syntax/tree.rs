@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::dialect::{Told, namespace, ssp_namespace, told};
 use super::document::Document as _;
 use super::wbxml::{WbxmlSink, WbxmlSource};
-use super::xml::attributes::local;
+use super::xml::bytes::local;
 use super::xml::escape::{Place, escape, unescape};
 use super::xml::sink::DECLARATION;
 use super::xml::{Tag, Token, Tokens};
@@ -272,11 +272,10 @@ fn textual(tokens: &mut Tokens<'_>) -> Result<Tree, DecodeError> {
     loop {
         match tokens.next()? {
             Token::Start(tag) => {
-                tokens.check(&tag)?;
                 if open.is_empty() {
-                    kind = kind_of(&tag, tokens.declared_type());
+                    kind = kind_of(&tag, tokens);
                 }
-                open.push(Node { name: tag.local().into(), attributes: attributes(&tag)?, ..Node::default() });
+                open.push(Node { name: tag.local().into(), attributes: attributes(tokens)?, ..Node::default() });
             }
             Token::Text(text) => {
                 if let Some(node) = open.last_mut() {
@@ -299,22 +298,21 @@ fn textual(tokens: &mut Tokens<'_>) -> Result<Tree, DecodeError> {
     }
 }
 
-fn kind_of(root: &Tag<'_>, doctype: Option<&str>) -> (Syntax, Version) {
+fn kind_of(root: &Tag<'_>, tokens: &Tokens<'_>) -> (Syntax, Version) {
     let ssp = root.local().eq_ignore_ascii_case("WV-SSP-Message");
     let (syntax, family, default) =
         if ssp { (Syntax::SspXml, "SSP", Version::V13) } else { (Syntax::CspXml, "CSP", Version::default()) };
-    let spaces = root.attributes().flatten().filter(|(name, _)| name.starts_with("xmlns")).map(|(_, uri)| uri);
-    match spaces.chain(doctype).find_map(|name| told(name, family)) {
+    let spaces = tokens.attributes().filter(|(name, _)| name.starts_with("xmlns")).map(|(_, uri)| uri);
+    match spaces.chain(tokens.declared_type()).find_map(|name| told(name, family)) {
         Some(Told::Spoken(version)) => (syntax, version),
         _ => (syntax, default),
     }
 }
 
 /// Attributes but namespaces: those that IMPS itself binds are written anew, prefixes are gone.
-fn attributes(tag: &Tag<'_>) -> Result<Vec<(Text, String)>, DecodeError> {
+fn attributes(tokens: &Tokens<'_>) -> Result<Vec<(Text, String)>, DecodeError> {
     let mut kept = Vec::new();
-    for attribute in tag.attributes() {
-        let (name, value) = attribute?;
+    for (name, value) in tokens.attributes() {
         let own = name == "xmlns" && ["CSP", "TRC", "PA", "SSP"].iter().any(|family| told(value, family).is_some());
         if !own && (name.starts_with("xml:") || local(name) == name) {
             kept.push((name.into(), unescape(value)?.into_owned()));

@@ -3,7 +3,7 @@
 //! Prefixes are ignored, entities are only the five of XML itself and character references, a DOCTYPE without an
 //! internal subset is stepped over (`docs/wire-notes.md`, "XML").
 
-pub(super) mod attributes;
+pub(super) mod bytes;
 pub(super) mod escape;
 pub(super) mod sink;
 pub(super) mod source;

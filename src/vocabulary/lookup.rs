@@ -22,8 +22,8 @@ const NAMES: [&str; CSP + ALIASES.len()] = names();
 static BY_NAME: Index<2048> = Index::new(&NAMES);
 
 const PAGES: usize = 12;
-/// Per page and token: the place in [`Element::ALL`] + 1 of the newest element, and of an older one it replaced.
-static BY_TOKEN: [[(u16, u16); 64]; PAGES] = tokens();
+/// Per page and token: the newest element, and an older one it replaced.
+static BY_TOKEN: [[(Option<Element>, Option<Element>); 64]; PAGES] = tokens();
 
 const fn names() -> [&'static str; CSP + ALIASES.len()] {
     let mut names = [""; CSP + ALIASES.len()];
@@ -39,27 +39,20 @@ const fn names() -> [&'static str; CSP + ALIASES.len()] {
     names
 }
 
-const fn tokens() -> [[(u16, u16); 64]; PAGES] {
-    let mut tokens = [[(0, 0); 64]; PAGES];
+const fn tokens() -> [[(Option<Element>, Option<Element>); 64]; PAGES] {
+    let mut tokens = [[(None, None); 64]; PAGES];
     let mut at = 0;
     while at < CSP {
         if let Some((page, token)) = Element::ALL[at].wbxml() {
             let entry = &mut tokens[page as usize][token as usize];
-            if entry.0 != 0 {
-                // Rows of the table stand in the order of their versions.
-                entry.1 = entry.0;
-            }
-            entry.0 = at as u16 + 1;
+            // Rows of the table stand in the order of their versions.
+            *entry = (Some(Element::ALL[at]), entry.0);
         }
         at += 1;
     }
     // A second token of ContentType, seen in one table: read, never written.
-    tokens[0x05][0x36] = (Element::ContentType as u16 + 1, 0);
+    tokens[0x05][0x36] = (Some(Element::ContentType), None);
     tokens
-}
-
-fn element_at(place: u16) -> Option<Element> {
-    usize::from(place).checked_sub(1).and_then(|at| Element::ALL.get(at)).copied()
 }
 
 impl Element {
@@ -75,10 +68,9 @@ impl Element {
     /// The element with this WBXML token in the version's table, or else in another version's.
     pub fn from_wbxml(page: u8, token: u8, version: Version) -> Option<Self> {
         let (newest, older) = *BY_TOKEN.get(usize::from(page))?.get(usize::from(token))?;
-        let newest = element_at(newest)?;
-        match element_at(older) {
-            Some(older) if !newest.versions().contains(&version) => Some(older),
-            _ => Some(newest),
+        match (newest, older) {
+            (Some(newest), Some(older)) if !newest.versions().contains(&version) => Some(older),
+            _ => newest,
         }
     }
 }

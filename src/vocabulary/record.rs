@@ -102,7 +102,13 @@ impl<T: Value> Slot for Vec<T> {
 
 impl Value for Text {
     fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        Ok(from.text(of)?.trim().into())
+        let text = from.text(of)?;
+        let edges = (text.as_bytes().first(), text.as_bytes().last());
+        Ok(match edges {
+            // Most texts have nothing to trim, and trimming looks at characters.
+            (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text.as_ref().into(),
+            _ => text.trim().into(),
+        })
     }
     fn encode(&self, to: &mut impl Sink) {
         to.text(self);

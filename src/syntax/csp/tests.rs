@@ -7,6 +7,7 @@ use crate::vocabulary::Content;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::element::Kind;
+use crate::vocabulary::message::SendMessageRequest;
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
@@ -322,4 +323,67 @@ fn content_types_tell_encodings() {
             assert_eq!(encoding_of(content_type(encoding, version)), Some(encoding));
         }
     }
+}
+
+/// A WBXML message of 1.1 around what stands in `TransactionContent`; page 0 is current there, and must be again.
+fn wbxml_around(table: &[u8], content: &[u8]) -> Vec<u8> {
+    let head = [0x49, 0x6D, 0x6E, 0x70, 0x80, 0x11, 0x01, 0x6F, 0x03, b's', 0x00, 0x01, 0x01, 0x72, 0x74];
+    let descriptor = [0x76, 0x80, 0x20, 0x01, 0x75, 0x03, b'7', 0x00, 0x01, 0x01, 0x73];
+    let length = [u8::try_from(table.len()).unwrap()];
+    [&[0x03, 0x10, 0x6A], &length[..], table, &head, &descriptor, content, &[0x01; 4]].concat()
+}
+
+fn said_in_wbxml(table: &[u8], content: &[u8]) -> Primitive {
+    let message = read_plainly(&wbxml_around(table, content), Encoding::Wbxml).unwrap();
+    assert_eq!((message.version, message.session), (Version::V11, Some(SessionId::new("s"))));
+    match message.transactions.into_iter().next().unwrap().said {
+        Said::Known(primitive) => primitive,
+        Said::Unknown(name) => panic!("{name}"),
+    }
+}
+
+#[test]
+fn capabilities_are_read_as_phones_write_them() {
+    // Page 1: ClientCapability-Request, CapabilityList; page 3. Tokens of 1.3 in 1.1 (SSMS, SHTTP), a number as
+    // text, an empty element with its content bit, numbers in one and in no byte.
+    let content = [
+        &[0x00, 0x01, 0x4C, 0x4A, 0x00, 0x03][..],
+        &[0x50, 0x80, 0x81, 0x24, 0x01, 0x50, 0x80, 0x81, 0x25, 0x01],
+        &[0x46, 0x03, b'1', b'0', b'2', b'4', 0x00, 0x01],
+        &[0x4C, 0xC3, 0x01, 0x03, 0x01, 0x4D, 0xC3, 0x00, 0x01, 0x4A, 0x01, 0x4B, 0x80, 0x1F, 0x01],
+        &[0x01, 0x01, 0x00, 0x00],
+    ];
+    let Primitive::ClientCapabilityRequest(request) = said_in_wbxml(&[], &content.concat()) else { panic!() };
+    let list = request.list.unwrap();
+    assert_eq!(list.cir_methods, ["SSMS", "SHTTP"]);
+    assert_eq!((list.content_length, list.multi_trans, list.parser_size), (Some(1024), Some(3), Some(0)));
+    assert_eq!((list.language.as_deref(), list.delivery.as_deref()), (Some(""), Some("P")));
+}
+
+#[test]
+fn text_of_many_pieces_is_one_text() {
+    // SendMessage-Request by literal name; ContentData of table text, inline text with a surrogate pair in six
+    // bytes, an entity and a value token; DateTime packed into six bytes.
+    let table = b"SendMessage-Request\0Hello, \0";
+    let content = [
+        &[0x44, 0x00, 0x00, 0x06, 0x53, 0x00, 0x00][..],
+        &[0x51, 0xC3, 0x06, 0x1F, 0x46, 0x73, 0x0E, 0xBB, 0x5A, 0x01, 0x01],
+        &[0x4D, 0x83, 0x14, 0x03, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80, 0x00, 0x02, 0x81, 0x69, 0x80, 0x28, 0x01, 0x01],
+    ];
+    let Primitive::SendMessageRequest(request) = said_in_wbxml(table, &content.concat()) else { panic!() };
+    assert_eq!(request.info.date.as_deref(), Some("20010925T165859Z"));
+    assert_eq!(request.content, Some(Content::Text("Hello, \u{1F600}\u{E9}text/plain".into())));
+}
+
+#[test]
+fn a_nul_in_text_does_not_break_wbxml() {
+    let request = SendMessageRequest { content: Some(Content::Text("a\0b".into())), ..SendMessageRequest::default() };
+    let sent = message(Version::V12, Some("s"), Mode::Request, Some("a\0b"), request.into());
+    let read = read_plainly(&write(&sent, Encoding::Wbxml), Encoding::Wbxml).unwrap();
+    assert_eq!(read.transactions[0].id.as_deref(), Some("a\0b"));
+    let Said::Known(Primitive::SendMessageRequest(request)) = &read.transactions[0].said else { panic!() };
+    assert_eq!(request.body().unwrap(), "a\0b");
+    // XML cannot hold it at all.
+    let read = read_plainly(&write(&sent, Encoding::Xml), Encoding::Xml).unwrap();
+    assert_eq!(read.transactions[0].id.as_deref(), Some("a\u{FFFD}b"));
 }

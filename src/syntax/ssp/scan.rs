@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 
 use crate::syntax::chars::{declared, document};
-use crate::syntax::dialect::{Told, told};
-use crate::syntax::xml::attributes::local;
-use crate::syntax::xml::escape::unescape;
+use crate::syntax::dialect::{Told, ssp_namespace, told};
 use crate::syntax::xml::{Tag, Token, Tokens};
 use crate::syntax::{Limits, ReadError, Seen};
-use crate::vocabulary::{DecodeError, Element, Mode, Text, Value, Version};
+use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Text, Version};
 
 use super::forms::Form;
-use super::source::{Replay, Shaper};
-use super::{Body, Envelope, MetaInfo, Scanned};
+use super::meta::{self, attribute};
+use super::{Body, Envelope, Scanned};
 
 /// Scans a message.
 pub(super) fn scan<'a>(body: &'a [u8], limits: &Limits) -> Result<Envelope<'a>, ReadError> {
@@ -52,11 +50,10 @@ struct Scan<'a> {
 impl<'a> Scan<'a> {
     fn message(&mut self) -> Result<Envelope<'a>, DecodeError> {
         let Token::Start(root) = self.tokens.next()? else { return Err(DecodeError::Eof) };
-        self.tokens.check(&root)?;
         if !root.local().eq_ignore_ascii_case("WV-SSP-Message") {
             return Err(DecodeError::Unexpected(shown(root.local())));
         }
-        let version = spoken(&root)?;
+        let version = spoken(&self.tokens);
         self.seen.version = Some(version);
         let mut body = None;
         while let Some(tag) = self.child()? {
@@ -66,10 +63,8 @@ impl<'a> Scan<'a> {
                     self.tokens.skip()?;
                     Some(body)
                 }
-                (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session(&tag)?),
-                (None, name) if name.eq_ignore_ascii_case("SetupTransaction") => {
-                    Some(Body::Setup(self.transaction(&tag)?))
-                }
+                (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session()?),
+                (None, name) if name.eq_ignore_ascii_case("SetupTransaction") => Some(Body::Setup(self.transaction()?)),
                 (None, name) => return Err(DecodeError::Unexpected(shown(name))),
             };
         }
@@ -83,10 +78,7 @@ impl<'a> Scan<'a> {
     fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
         loop {
             match self.tokens.next()? {
-                Token::Start(tag) => {
-                    self.tokens.check(&tag)?;
-                    return Ok(Some(tag));
-                }
+                Token::Start(tag) => return Ok(Some(tag)),
                 Token::Text(_) => {}
                 Token::End => return Ok(None),
                 Token::Eof => return Err(DecodeError::Eof),
@@ -94,13 +86,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn session(&mut self, tag: &Tag<'a>) -> Result<Body<'a>, DecodeError> {
-        let session = attribute(tag, "sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?;
+    fn session(&mut self) -> Result<Body<'a>, DecodeError> {
+        let session = attribute(&self.tokens, "sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?;
+        let session = Text::from(session);
         self.seen.session = Some(crate::ident::SessionId::new(session.clone()));
         let mut transactions = Vec::with_capacity(1);
         while let Some(tag) = self.child()? {
             if tag.local().eq_ignore_ascii_case("Transaction") {
-                transactions.push(self.transaction(&tag)?);
+                transactions.push(self.transaction()?);
             } else {
                 self.tokens.skip()?;
             }
@@ -111,11 +104,12 @@ impl<'a> Scan<'a> {
         Ok(Body::Session { session, transactions })
     }
 
-    fn transaction(&mut self, tag: &Tag<'a>) -> Result<Scanned<'a>, DecodeError> {
-        let mode = attribute(tag, "mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
+    fn transaction(&mut self) -> Result<Scanned<'a>, DecodeError> {
+        let mode = attribute(&self.tokens, "mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
         // Whatever is no request answers one.
         let mode = if mode.eq_ignore_ascii_case("Request") { Mode::Request } else { Mode::Response };
-        let id = attribute(tag, "transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
+        let id = attribute(&self.tokens, "transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
+        let id = Text::from(id);
         self.seen.transaction = Some(id.clone());
         let mut scanned = None;
         while let Some(tag) = self.child()? {
@@ -132,118 +126,76 @@ impl<'a> Scan<'a> {
     fn primitive(&mut self, tag: &Tag<'a>, mode: Mode, id: Text) -> Result<Scanned<'a>, DecodeError> {
         let start = self.tokens.at();
         let outside = self.tokens.depth() - 1;
-        let mut bound = Bound::default();
-        bound.start(tag, outside + 1, self.tokens.names());
-        let mut info = None;
+        let prefixed = self.tokens.prefixes();
+        let own = tag.name.contains(':') || self.tokens.attributes().any(|(name, _)| name.contains(':'));
         let mut meta = None;
         loop {
             match self.tokens.next()? {
                 Token::Start(tag) => {
-                    self.tokens.check(&tag)?;
-                    let depth = self.tokens.depth();
-                    bound.start(&tag, depth, if tag.is_bare() { &[] } else { self.tokens.names() });
-                    if depth == outside + 2 && info.is_none() && tag.local().eq_ignore_ascii_case("MetaInfo") {
-                        info = Some(self.tokens.at());
+                    let direct = self.tokens.depth() == outside + 2;
+                    if direct && meta.is_none() && tag.local().eq_ignore_ascii_case("MetaInfo") {
+                        meta = Some(meta::read(&mut self.tokens)?);
                     }
                 }
-                Token::End => {
-                    let depth = self.tokens.depth();
-                    bound.end(depth);
-                    if depth == outside {
-                        break;
-                    }
-                    if let (true, Some(at), None) = (depth == outside + 1, info, &meta) {
-                        meta = Some(self.text.get(at..self.tokens.offset()).unwrap_or_default());
-                    }
-                }
-                Token::Text(_) => {}
+                Token::End if self.tokens.depth() == outside => break,
+                Token::End | Token::Text(_) => {}
                 Token::Eof => return Err(DecodeError::Eof),
             }
         }
-        let meta = match meta {
-            Some(text) => Some(self.meta(text)?),
-            None => None,
+        let fragment = self.text.get(start..self.tokens.offset()).unwrap_or_default();
+        let element = match Form::named(tag.local()).map(|form| form.element) {
+            Some(Element::Result) => Some(Element::Status),
+            element => element.filter(|element| Primitive::ELEMENTS.contains(element)),
         };
-        let element = Form::named(tag.local()).map(|form| form.element);
         Ok(Scanned {
             mode,
             id,
-            element: match element {
-                Some(Element::Result) => Some(Element::Status),
-                element => element.filter(|element| crate::vocabulary::Primitive::ELEMENTS.contains(element)),
-            },
+            element,
             name: tag.local().chars().take(64).collect(),
             meta,
-            fragment: self.text.as_bytes().get(start..self.tokens.offset()).unwrap_or_default(),
-            splices: bound.splices,
+            fragment: fragment.as_bytes(),
+            splices: (!own && prefixed == self.tokens.prefixes()) || self.binds_its_prefixes(fragment)?,
         })
     }
 
-    fn meta(&self, text: &'a str) -> Result<MetaInfo, DecodeError> {
-        let shaped = Shaper::new(text, &self.limits)?.shape()?;
-        MetaInfo::decode(Element::MetaInfo, &mut Replay::new(shaped.events, Version::V13))
-    }
-}
-
-/// The prefixes bound inside a fragment, with the depth of their elements.
-struct Bound<'a> {
-    prefixes: Vec<(usize, &'a str)>,
-    splices: bool,
-}
-
-impl Default for Bound<'_> {
-    fn default() -> Self {
-        Self { prefixes: Vec::new(), splices: true }
-    }
-}
-
-impl<'a> Bound<'a> {
-    fn start(&mut self, tag: &Tag<'a>, depth: usize, attributes: &[&'a str]) {
-        for name in attributes {
-            if let Some(prefix) = name.strip_prefix("xmlns:") {
-                self.prefixes.push((depth, prefix));
+    /// Whether every prefix used in a fragment is bound inside it, there where it is used.
+    fn binds_its_prefixes(&self, fragment: &'a str) -> Result<bool, DecodeError> {
+        let mut tokens = Tokens::new(fragment, &self.limits)?;
+        let mut bound: Vec<(usize, &str)> = Vec::new();
+        loop {
+            match tokens.next()? {
+                Token::Start(tag) => {
+                    let depth = tokens.depth();
+                    bound.retain(|(level, _)| *level < depth);
+                    let binds = tokens.attributes().filter_map(|(name, _)| name.strip_prefix("xmlns:"));
+                    bound.extend(binds.map(|prefix| (depth, prefix)));
+                    let known = |name: &str| match name.split_once(':') {
+                        Some((prefix, _)) => {
+                            matches!(prefix, "xml" | "xmlns") || bound.iter().any(|(_, bound)| *bound == prefix)
+                        }
+                        None => true,
+                    };
+                    if !known(tag.name) || !tokens.attributes().all(|(name, _)| known(name)) {
+                        return Ok(false);
+                    }
+                }
+                Token::Eof => return Ok(true),
+                Token::End | Token::Text(_) => {}
             }
-        }
-        self.used(tag.name);
-        for name in attributes {
-            self.used(name);
-        }
-    }
-
-    fn used(&mut self, name: &str) {
-        if let Some((prefix, _)) = name.split_once(':') {
-            let known = matches!(prefix, "xml" | "xmlns") || self.prefixes.iter().any(|(_, bound)| *bound == prefix);
-            self.splices &= known;
-        }
-    }
-
-    /// The element at `depth` + 1 ended.
-    fn end(&mut self, depth: usize) {
-        while self.prefixes.last().is_some_and(|(bound, _)| *bound > depth) {
-            self.prefixes.pop();
         }
     }
 }
 
 /// The version a namespace of the root names. Another version than those spoken is read like 1.3.
-fn spoken(root: &Tag<'_>) -> Result<Version, DecodeError> {
-    for attribute in root.attributes() {
-        let (name, value) = attribute?;
-        if let (true, Some(Told::Spoken(version))) = (name.starts_with("xmlns"), told(value, "SSP")) {
-            return Ok(version);
-        }
+fn spoken(tokens: &Tokens<'_>) -> Version {
+    if tokens.attribute_of("xmlns") == Some(ssp_namespace(Version::V13)) {
+        return Version::V13;
     }
-    Ok(Version::V13)
-}
-
-fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {
-    for attribute in tag.attributes() {
-        let (name, value) = attribute?;
-        if local(name).eq_ignore_ascii_case(wanted) {
-            return Ok(Some(unescape(value)?.into()));
-        }
+    let namespaces = tokens.attributes().filter(|(name, _)| name.starts_with("xmlns"));
+    match namespaces.filter_map(|(_, uri)| told(uri, "SSP")).next() {
+        Some(Told::Spoken(version)) => version,
+        _ => Version::V13,
     }
-    Ok(None)
 }
 
 fn shown(name: &str) -> String {

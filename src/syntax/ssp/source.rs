@@ -8,9 +8,11 @@ use crate::syntax::date::Date;
 use crate::syntax::xml::{Tag, Token, Tokens, escape::unescape};
 use crate::vocabulary::base64::decode;
 use crate::vocabulary::element::Kind;
+use crate::vocabulary::interop::MetaInfo;
 use crate::vocabulary::{DecodeError, Element, Event, Source, Version};
 
 use super::forms::{Body, Form};
+use super::meta;
 
 /// Events with the places they come from.
 type Events<'a> = Vec<(usize, Event<'a>)>;
@@ -21,8 +23,8 @@ pub(super) struct Shaped<'a> {
     pub(super) element: Option<Element>,
     pub(super) name: &'a str,
     pub(super) events: Events<'a>,
-    /// What is inside `MetaInfo`, its end included; empty if there is none.
-    pub(super) meta: Events<'a>,
+    /// Its `MetaInfo`.
+    pub(super) meta: Option<MetaInfo>,
 }
 
 /// Yields shaped events.
@@ -36,7 +38,7 @@ pub(super) struct Replay<'a> {
 /// Reads one element.
 pub(super) struct Shaper<'a> {
     tokens: Tokens<'a>,
-    meta: Events<'a>,
+    meta: Option<MetaInfo>,
     /// What the recipients of a message are, one element each on the wire.
     recipients: Events<'a>,
     /// What a sender is called: a group, and a name in it.
@@ -80,7 +82,7 @@ impl<'a> Shaper<'a> {
     pub(super) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         Ok(Self {
             tokens: Tokens::new(document, limits)?,
-            meta: Vec::new(),
+            meta: None,
             recipients: Vec::new(),
             group: Vec::new(),
             screen_name: Vec::new(),
@@ -109,37 +111,35 @@ impl<'a> Shaper<'a> {
         let form = Form::named(name);
         let element = match form {
             None => {
-                self.unknown(&tag)?;
+                self.unknown()?;
                 None
             }
             // Standing alone, an outcome is the primitive `Status`.
             Some(form) if form.element == Element::Result => {
                 self.push(Event::Start(Some(Element::Result)), &mut events);
-                self.fill(form, &tag, &mut events)?;
+                self.fill(form, &mut events)?;
                 self.push(Event::End, &mut events);
                 Some(Element::Status)
             }
             Some(form) => {
-                self.fill(form, &tag, &mut events)?;
+                self.fill(form, &mut events)?;
                 Some(form.element)
             }
         };
         if !matches!(self.tokens.next()?, Token::Eof) {
             return Err(DecodeError::Malformed("something follows the element".into()));
         }
-        Ok(Shaped { element, name, events, meta: std::mem::take(&mut self.meta) })
+        Ok(Shaped { element, name, events, meta: self.meta.take() })
     }
 
     /// Reads what is inside an unknown primitive: only `MetaInfo` means something.
-    fn unknown(&mut self, tag: &Tag<'a>) -> Result<(), DecodeError> {
-        self.tokens.check(tag)?;
-        let mut nothing = Vec::new();
+    fn unknown(&mut self) -> Result<(), DecodeError> {
         loop {
             match self.tokens.next()? {
-                Token::Start(tag) if tag.local().eq_ignore_ascii_case("MetaInfo") => {
-                    self.child(Element::NewMessage, &tag, &mut nothing)?;
+                Token::Start(tag) if tag.local().eq_ignore_ascii_case("MetaInfo") && self.meta.is_none() => {
+                    self.meta = Some(meta::read(&mut self.tokens)?);
                 }
-                Token::Start(tag) => self.step_over(&tag)?,
+                Token::Start(_) => self.tokens.skip()?,
                 Token::Text(_) => {}
                 Token::End => return Ok(()),
                 Token::Eof => return Err(DecodeError::Eof),
@@ -148,11 +148,11 @@ impl<'a> Shaper<'a> {
     }
 
     /// Reads attributes and inside of an element whose start was read, up to its end.
-    fn fill(&mut self, form: &'static Form, tag: &Tag<'a>, out: &mut Events<'a>) -> Result<(), DecodeError> {
-        let (own, encoded) = self.attributes(form, tag, out)?;
+    fn fill(&mut self, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        let (own, encoded) = self.attributes(form, out)?;
         match form.body {
             Body::Children => {
-                if matches!(form.element, Element::Result | Element::DetailedResult) && !tag_has(tag, "code") {
+                if matches!(form.element, Element::Result | Element::DetailedResult) && !self.tokens.has("code") {
                     self.leaf(Element::Code, "404".into(), out);
                 }
                 self.begin(form.element, out);
@@ -190,16 +190,10 @@ impl<'a> Shaper<'a> {
     fn attributes(
         &mut self,
         form: &'static Form,
-        tag: &Tag<'a>,
         out: &mut Events<'a>,
     ) -> Result<(Option<Cow<'a, str>>, bool), DecodeError> {
-        if tag.is_bare() {
-            return Ok((None, false));
-        }
-        self.tokens.check(tag)?;
         let (mut own, mut encoded) = (None, false);
-        for attribute in tag.attributes() {
-            let (name, value) = attribute?;
+        for (name, value) in self.tokens.attributes() {
             let value = unescape(value)?;
             match (form.child(name), form.body) {
                 (Some(Element::Style), _) => {
@@ -209,7 +203,7 @@ impl<'a> Shaper<'a> {
                 }
                 (Some(Element::Url), _) if value.trim().is_empty() => {}
                 // Given in both spellings, it counts once.
-                (Some(Element::Validity), _) if name == "validlity" && tag_has(tag, "validity") => {}
+                (Some(Element::Validity), _) if name == "validlity" && self.tokens.has("validity") => {}
                 (Some(child), _) => self.leaf(child, value, out),
                 (None, Body::Attribute(text)) if name.eq_ignore_ascii_case(text) => own = Some(value),
                 (None, Body::Data) if name.eq_ignore_ascii_case("encoding") => encoded = true,
@@ -236,46 +230,39 @@ impl<'a> Shaper<'a> {
     fn child(&mut self, parent: Element, tag: &Tag<'a>, out: &mut Events<'a>) -> Result<(), DecodeError> {
         let Some(form) = Form::named(tag.local()) else {
             if parent == Element::Sender && tag.local().eq_ignore_ascii_case("SenderDisplay") {
-                self.tokens.check(tag)?;
                 return self.children(parent, out);
             }
-            return self.step_over(tag);
+            return self.tokens.skip();
         };
         match (parent, form.element) {
-            (_, Element::MetaInfo) if self.meta.is_empty() => {
-                let mut meta = Vec::with_capacity(16);
-                self.fill(form, tag, &mut meta)?;
-                self.meta = meta;
-            }
-            (_, Element::MetaInfo) => self.step_over(tag)?,
+            (_, Element::MetaInfo) if self.meta.is_none() => self.meta = Some(meta::read(&mut self.tokens)?),
+            (_, Element::MetaInfo) => self.tokens.skip()?,
             (Element::DeliveryReportRequest, Element::DeliveryResult) => {
-                self.tokens.check(tag)?;
                 self.children(parent, out)?;
             }
             (Element::MessageInfo, Element::Recipient) => {
                 let mut recipients = std::mem::take(&mut self.recipients);
-                self.tokens.check(tag)?;
                 self.children(Element::Recipient, &mut recipients)?;
                 self.recipients = recipients;
             }
             (Element::Recipient, Element::GroupId | Element::ScreenName) => {
                 self.push(Event::Start(Some(Element::Group)), out);
-                self.whole(form, tag, out)?;
+                self.whole(form, out)?;
                 self.push(Event::End, out);
             }
             (Element::Sender, Element::GroupId) => {
                 let mut group = Vec::new();
-                self.whole(form, tag, &mut group)?;
+                self.whole(form, &mut group)?;
                 self.group = group;
             }
             (Element::Sender, Element::ScreenName) => {
                 let mut name = Vec::new();
-                self.whole(form, tag, &mut name)?;
+                self.whole(form, &mut name)?;
                 self.screen_name = name;
             }
             (Element::User, Element::ClientId) => {
                 let mut client = Vec::new();
-                self.whole(form, tag, &mut client)?;
+                self.whole(form, &mut client)?;
                 // Of an application alone there is no client.
                 if client.iter().any(|(_, event)| matches!(event, Event::Text(text) if !text.trim().is_empty())) {
                     out.append(&mut client);
@@ -284,21 +271,21 @@ impl<'a> Shaper<'a> {
             }
             (Element::ClientId, Element::ApplicationId) => {
                 let mut application = Vec::new();
-                self.whole(form, tag, &mut application)?;
+                self.whole(form, &mut application)?;
                 self.application = application;
             }
             (_, Element::Result) => {
                 self.outcome = true;
-                self.whole(form, tag, out)?;
+                self.whole(form, out)?;
             }
-            _ => self.whole(form, tag, out)?,
+            _ => self.whole(form, out)?,
         }
         Ok(())
     }
 
-    fn whole(&mut self, form: &'static Form, tag: &Tag<'a>, out: &mut Events<'a>) -> Result<(), DecodeError> {
+    fn whole(&mut self, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
         self.push(Event::Start(Some(form.element)), out);
-        self.fill(form, tag, out)
+        self.fill(form, out)
     }
 
     /// What has to be known before the children of an element: its attributes are already out.
@@ -346,11 +333,6 @@ impl<'a> Shaper<'a> {
         }
     }
 
-    fn step_over(&mut self, tag: &Tag<'a>) -> Result<(), DecodeError> {
-        self.tokens.check(tag)?;
-        self.tokens.skip()
-    }
-
     /// The characters up to the end of the current element.
     fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
         let mut all = Cow::Borrowed("");
@@ -358,7 +340,7 @@ impl<'a> Shaper<'a> {
             match self.tokens.next()? {
                 Token::Text(part) if all.is_empty() => all = part,
                 Token::Text(part) => all.to_mut().push_str(&part),
-                Token::Start(tag) => self.step_over(&tag)?,
+                Token::Start(_) => self.tokens.skip()?,
                 Token::End => return Ok(all),
                 Token::Eof => return Err(DecodeError::Eof),
             }
@@ -374,10 +356,6 @@ impl<'a> Shaper<'a> {
     fn push(&self, event: Event<'a>, out: &mut Events<'a>) {
         out.push((self.tokens.at(), event));
     }
-}
-
-fn tag_has(tag: &Tag<'_>, name: &str) -> bool {
-    tag.attributes().flatten().any(|(known, _)| known.eq_ignore_ascii_case(name))
 }
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {

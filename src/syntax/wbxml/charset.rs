@@ -1,6 +1,7 @@
 //! Character sets of WBXML strings, by their number in the IANA registry.
 
 use std::borrow::Cow;
+use std::ffi::CStr;
 
 use encoding_rs::Encoding as Charset;
 
@@ -69,8 +70,8 @@ impl Strings {
     pub(in crate::syntax) fn terminated(self, bytes: &[u8]) -> Option<(&[u8], usize)> {
         match self {
             Self::Utf8 | Self::Old(_) => {
-                let length = bytes.iter().position(|b| *b == 0)?;
-                Some((bytes.get(..length)?, length + 1))
+                let text = CStr::from_bytes_until_nul(bytes).ok()?.to_bytes();
+                Some((text, text.len() + 1))
             }
             Self::Wide(_) => {
                 let units = bytes.chunks_exact(2).position(|unit| unit == [0, 0])?;

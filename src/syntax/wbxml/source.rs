@@ -11,6 +11,7 @@ use crate::syntax::date::Date;
 use crate::syntax::dialect::{PREFIXES, Told, told, told_by_number};
 use crate::syntax::document::Document;
 use crate::syntax::limits::Meter;
+use crate::syntax::stack::Stack;
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::{DecodeError, Element, Event, Source, Text, Version};
 
@@ -29,7 +30,7 @@ pub(in crate::syntax) struct WbxmlSource<'a> {
     version: Version,
     told: Option<Told>,
     meter: Meter,
-    open: Vec<Open<'a>>,
+    open: Stack<Open, 16>,
     /// The innermost element is empty: its end comes next.
     empty: bool,
     /// The end of the innermost element was yielded; it leaves `open` with the next event, so that a fault still
@@ -40,16 +41,14 @@ pub(in crate::syntax) struct WbxmlSource<'a> {
     referred: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Open<'a> {
+/// An open element: what it is, or where its name is found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
     element: Option<Element>,
-    name: Name<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Name<'a> {
-    Token(u8, u8),
-    Literal(&'a str),
+    page: u8,
+    token: u8,
+    /// Place in the string table, of a literal.
+    literal: u32,
 }
 
 // === impl WbxmlSource ===
@@ -69,7 +68,7 @@ impl<'a> WbxmlSource<'a> {
             version: Version::default(),
             told: None,
             meter,
-            open: Vec::with_capacity(16),
+            open: Stack::new(),
             empty: false,
             ended: false,
             rooted: false,
@@ -159,7 +158,7 @@ impl<'a> WbxmlSource<'a> {
     }
 
     fn text(&mut self, text: Cow<'a, str>) -> Result<Event<'a>, DecodeError> {
-        if self.open.is_empty() {
+        if self.open.len() == 0 {
             return Err(malformed("characters outside the document"));
         }
         self.meter.text(text.len())?;
@@ -169,7 +168,7 @@ impl<'a> WbxmlSource<'a> {
     fn opaque(&mut self) -> Result<Event<'a>, DecodeError> {
         let length = self.length()?;
         let bytes = self.take(length)?;
-        if self.open.is_empty() {
+        if self.open.len() == 0 {
             return Err(malformed("characters outside the document"));
         }
         self.meter.text(bytes.len())?;
@@ -185,30 +184,23 @@ impl<'a> WbxmlSource<'a> {
     }
 
     fn tag(&mut self, byte: u8) -> Result<Event<'a>, DecodeError> {
-        let token = byte & 0x3F;
-        let name = if token == LITERAL {
-            let at = self.number()?;
-            match self.table_text(at, LONGEST_NAME)? {
-                Cow::Borrowed(name) => Name::Literal(name),
-                Cow::Owned(_) => return Err(malformed("the name of an element is not ASCII")),
-            }
+        let mut open = Open { page: self.page, token: byte & 0x3F, ..Open::default() };
+        open.element = if open.token == LITERAL {
+            open.literal = self.number()?;
+            Element::from_xml(&self.table_text(open.literal, LONGEST_NAME)?)
         } else {
-            Name::Token(self.page, token)
+            Element::from_wbxml(open.page, open.token, self.version)
         };
-        let element = match name {
-            Name::Token(page, token) => Element::from_wbxml(page, token, self.version),
-            Name::Literal(name) => Element::from_xml(name),
-        };
-        if self.open.is_empty() && std::mem::replace(&mut self.rooted, true) {
+        if self.open.len() == 0 && std::mem::replace(&mut self.rooted, true) {
             return Err(malformed("more than one root"));
         }
-        self.open.push(Open { element, name });
+        self.open.push(open);
         self.meter.open()?;
         if byte & ATTRIBUTES != 0 {
             self.attributes()?;
         }
         self.empty = byte & CONTENT == 0;
-        Ok(Event::Start(element))
+        Ok(Event::Start(open.element))
     }
 
     /// Steps over attributes; a namespace of the root names the version.
@@ -267,6 +259,19 @@ impl<'a> WbxmlSource<'a> {
         Ok(())
     }
 
+    /// The name of an element, or of its token.
+    fn shown(&self, open: Open) -> Text {
+        match (open.element, open.token) {
+            (Some(element), _) => element.xml().into(),
+            (None, LITERAL) => {
+                let from = usize::try_from(open.literal).ok().and_then(|at| self.table.get(at..)).unwrap_or_default();
+                let name = self.strings.terminated(from).map_or(from, |(name, _)| name);
+                String::from_utf8_lossy(name).chars().take(64).collect()
+            }
+            (None, token) => compact_str::format_compact!("token-{:02X}-{token:02X}", open.page),
+        }
+    }
+
     fn told_by(&mut self, root: bool, namespace: &str) {
         if let (true, Some(told)) = (root, told(namespace, "CSP")) {
             self.told = Some(told);
@@ -289,7 +294,7 @@ impl<'a> Source<'a> for WbxmlSource<'a> {
         }
         loop {
             self.at = self.next;
-            if self.rooted && self.open.is_empty() {
+            if self.rooted && self.open.len() == 0 {
                 return Ok(Event::Eof);
             }
             return match self.byte()? {
@@ -300,7 +305,7 @@ impl<'a> Source<'a> for WbxmlSource<'a> {
                 END => {
                     self.meter.close();
                     self.ended = true;
-                    if self.open.is_empty() { Err(malformed("an end without a start")) } else { Ok(Event::End) }
+                    if self.open.len() == 0 { Err(malformed("an end without a start")) } else { Ok(Event::End) }
                 }
                 ENTITY => {
                     let character = self.character()?;
@@ -348,20 +353,12 @@ impl<'a> Document<'a> for WbxmlSource<'a> {
     }
 
     fn name(&self) -> Text {
-        self.open.last().map_or_else(Text::default, shown)
+        self.open.last().map_or_else(Text::default, |open| self.shown(open))
     }
 
     fn place(&self) -> (usize, String) {
-        let names: Vec<Text> = self.open.iter().map(shown).collect();
+        let names: Vec<Text> = self.open.iter().map(|open| self.shown(open)).collect();
         (self.at, names.join("/"))
-    }
-}
-
-fn shown(open: &Open<'_>) -> Text {
-    match (open.element, open.name) {
-        (Some(element), _) => element.xml().into(),
-        (None, Name::Literal(name)) => name.chars().take(64).collect(),
-        (None, Name::Token(page, token)) => compact_str::format_compact!("token-{page:02X}-{token:02X}"),
     }
 }
 

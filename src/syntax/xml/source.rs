@@ -1,7 +1,7 @@
 //! CSP-XML as a source.
 
-use super::attributes::local;
-use super::tokens::{Tag, Token, Tokens};
+use super::bytes::local;
+use super::tokens::{Token, Tokens};
 use crate::syntax::Limits;
 use crate::syntax::dialect::{Told, told};
 use crate::syntax::document::Document;
@@ -22,20 +22,15 @@ impl<'a> XmlSource<'a> {
     }
 
     /// A namespace of the root names the version, or else the public identifier of a DOCTYPE.
-    fn root(&mut self, tag: &Tag<'a>) -> Result<(), DecodeError> {
-        for attribute in tag.attributes() {
-            let (name, value) = attribute?;
-            if self.told.is_none() && (name == "xmlns" || name.starts_with("xmlns:")) {
-                self.told = told(value, "CSP");
-            }
-        }
+    fn root(&mut self) {
+        let namespaces = self.tokens.attributes().filter(|(name, _)| *name == "xmlns" || name.starts_with("xmlns:"));
+        self.told = namespaces.map(|(_, uri)| uri).find_map(|uri| told(uri, "CSP"));
         if self.told.is_none() {
             self.told = self.tokens.declared_type().and_then(|declared| told(declared, "CSP "));
         }
         if let Some(Told::Spoken(version)) = self.told {
             self.version = version;
         }
-        Ok(())
     }
 }
 
@@ -44,11 +39,8 @@ impl<'a> Source<'a> for XmlSource<'a> {
     fn next(&mut self) -> Result<Event<'a>, DecodeError> {
         Ok(match self.tokens.next()? {
             Token::Start(tag) => {
-                if !tag.is_bare() {
-                    self.tokens.check(&tag)?;
-                    if self.tokens.depth() == 1 {
-                        self.root(&tag)?;
-                    }
+                if self.tokens.depth() == 1 {
+                    self.root();
                 }
                 self.name = tag.name;
                 Event::Start(Element::from_xml(tag.local()))

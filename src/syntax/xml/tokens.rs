@@ -1,15 +1,17 @@
-//! The tokens of an XML document: tags and text, checked for form and against the limits.
+//! The tokens of an XML document: the events of `quick-xml`, checked for what it leaves to its users (characters,
+//! names, attributes, references, a single root) and against the limits.
 
 use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::events::Event as Raw;
 
-use super::attributes::{Attributes, is_name, local};
+use super::bytes::{is_name_byte, is_name_start, local};
 use super::escape::{resolve, unescape};
 use crate::syntax::Limits;
-use crate::syntax::chars::{all_legal, is_space};
+use crate::syntax::chars::{Holds, holds, is_space};
 use crate::syntax::limits::Meter;
+use crate::syntax::stack::Stack;
 use crate::vocabulary::DecodeError;
 
 /// One token.
@@ -25,13 +27,11 @@ pub(in crate::syntax) enum Token<'a> {
     Eof,
 }
 
-/// A start tag.
+/// A start tag; its attributes are with [`Tokens::attributes`].
 #[derive(Clone, Copy, Debug)]
 pub(in crate::syntax) struct Tag<'a> {
     /// The name with its prefix.
     pub(in crate::syntax) name: &'a str,
-    /// What stands behind the name.
-    rest: &'a str,
 }
 
 /// Reads tokens.
@@ -44,28 +44,21 @@ pub(in crate::syntax) struct Tokens<'a> {
     /// The element whose start was yielded last was empty.
     empty: bool,
     rooted: bool,
-    /// `]]>` occurs somewhere: texts have to be searched for it.
-    brackets: bool,
+    /// What occurs anywhere in the document (brackets: only as `]]>`); texts are searched only if they may hold it.
+    holds: Holds,
     doctype: Option<&'a str>,
-    names: Vec<&'a str>,
+    /// How many names with a prefix were read.
+    prefixes: usize,
+    attributes: Stack<(&'a str, &'a str), 12>,
 }
 
 // === impl Tag ===
 
 impl<'a> Tag<'a> {
     /// The name without its prefix.
+    #[inline]
     pub(in crate::syntax) fn local(&self) -> &'a str {
         local(self.name)
-    }
-
-    /// The attributes, raw.
-    pub(in crate::syntax) fn attributes(&self) -> Attributes<'a> {
-        Attributes::new(self.rest)
-    }
-
-    /// Whether it has any.
-    pub(in crate::syntax) fn is_bare(&self) -> bool {
-        self.rest.is_empty()
     }
 }
 
@@ -76,17 +69,27 @@ impl<'a> Tokens<'a> {
     pub(in crate::syntax) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         let meter = Meter::new(limits);
         meter.document(document.len())?;
-        if !all_legal(document) {
-            return Err(DecodeError::Malformed("a character that XML cannot hold".into()));
-        }
+        let mut holds = holds(document).ok_or_else(|| malformed("a character that XML cannot hold"))?;
+        holds.brackets = holds.brackets && document.contains("]]>");
         let mut reader = Reader::from_str(document);
         reader.config_mut().check_comments = true;
-        let brackets = document.contains("]]>");
-        let names = Vec::new();
-        Ok(Self { document, reader, meter, at: 0, empty: false, rooted: false, brackets, doctype: None, names })
+        let attributes = Stack::new();
+        Ok(Self {
+            document,
+            reader,
+            meter,
+            at: 0,
+            empty: false,
+            rooted: false,
+            holds,
+            doctype: None,
+            prefixes: 0,
+            attributes,
+        })
     }
 
-    /// The next token. Attributes are not looked at: see [`Tokens::check`].
+    /// The next token.
+    #[inline]
     pub(in crate::syntax) fn next(&mut self) -> Result<Token<'a>, DecodeError> {
         if self.empty {
             self.empty = false;
@@ -103,11 +106,10 @@ impl<'a> Tokens<'a> {
                 }
             };
             return match raw {
-                Raw::Start(tag) => self.start(tag.len(), tag.name().0.len()),
+                Raw::Start(tag) => self.start(tag.len()),
                 Raw::Empty(tag) => {
-                    let token = self.start(tag.len(), tag.name().0.len());
                     self.empty = true;
-                    token
+                    self.start(tag.len())
                 }
                 Raw::End(_) => {
                     self.meter.close();
@@ -118,72 +120,78 @@ impl<'a> Tokens<'a> {
                         if text.chars().all(is_space) {
                             continue;
                         }
-                        return Err(DecodeError::Malformed("characters outside the document".into()));
+                        return Err(malformed("characters outside the document"));
                     }
-                    if self.brackets && text.contains("]]>") {
-                        return Err(DecodeError::Malformed("]]> in characters".into()));
+                    if self.holds.brackets && text.contains("]]>") {
+                        return Err(malformed("]]> in characters"));
                     }
-                    self.text(text.xml10_content())
+                    self.text(if self.holds.returns { text.xml10_content() } else { text.into_inner() })
                 }
                 Raw::CData(text) => self.text(text.xml10_content()),
                 Raw::GeneralRef(name) => resolve(&name).and_then(|text| self.text(text)),
-                Raw::Eof if self.meter.depth > 0 => Err(DecodeError::Eof),
-                Raw::Eof if !self.rooted => Err(DecodeError::Malformed("no element at all".into())),
-                Raw::Eof => Ok(Token::Eof),
+                Raw::Eof => self.eof(),
                 Raw::DocType(_) => {
-                    self.doctype()?;
+                    self.document_type()?;
                     continue;
                 }
-                Raw::Decl(_) if self.at > 0 => Err(DecodeError::Malformed("a declaration inside the document".into())),
+                Raw::Decl(_) if self.at > 0 => Err(malformed("a declaration inside the document")),
+                Raw::PI(instruction) if !is_target(instruction.target()) => {
+                    Err(malformed("an instruction that is none"))
+                }
                 Raw::Decl(_) | Raw::Comment(_) | Raw::PI(_) => continue,
             };
         }
     }
 
-    /// Checks the attributes of a tag: their form, number, names and references.
-    pub(in crate::syntax) fn check(&mut self, tag: &Tag<'a>) -> Result<(), DecodeError> {
-        if tag.is_bare() {
-            return Ok(());
-        }
-        self.names.clear();
-        for attribute in tag.attributes() {
-            let (name, value) = attribute?;
-            self.meter.attributes(self.names.len() + 1)?;
-            if self.names.contains(&name) {
-                return Err(DecodeError::Malformed("two attributes have the same name".into()));
-            }
-            self.names.push(name);
-            if value.contains('&') {
-                unescape(value)?;
-            }
-        }
-        Ok(())
+    /// The attributes of the tag read last: names with prefixes, raw values. Checked for form, number, repeated
+    /// names and references.
+    #[inline]
+    pub(in crate::syntax) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.attributes.iter()
+    }
+
+    /// Whether the tag read last has an attribute, in any spelling of its name.
+    pub(in crate::syntax) fn has(&self, name: &str) -> bool {
+        self.attribute_of(name).is_some()
+    }
+
+    /// The raw value of an attribute of the tag read last, in any spelling of its name.
+    #[inline]
+    pub(in crate::syntax) fn attribute_of(&self, name: &str) -> Option<&'a str> {
+        self.attributes.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// How many names with a prefix were read so far, of elements and attributes.
+    pub(in crate::syntax) const fn prefixes(&self) -> usize {
+        self.prefixes
     }
 
     /// Steps over the rest of the current element.
     pub(in crate::syntax) fn skip(&mut self) -> Result<(), DecodeError> {
-        let outside = self.meter.depth - 1;
+        let outside = self.meter.depth.saturating_sub(1);
         loop {
             match self.next()? {
-                Token::Start(tag) => self.check(&tag)?,
                 Token::End if self.meter.depth == outside => return Ok(()),
                 Token::Eof => return Err(DecodeError::Eof),
-                Token::End | Token::Text(_) => {}
+                Token::Start(_) | Token::End | Token::Text(_) => {}
             }
         }
     }
 
     /// Open elements.
+    #[inline]
     pub(in crate::syntax) const fn depth(&self) -> usize {
         self.meter.depth
     }
 
     /// Where the last token begins.
+    #[inline]
     pub(in crate::syntax) const fn at(&self) -> usize {
         self.at
     }
 
     /// Where the last token ends.
+    #[inline]
     pub(in crate::syntax) fn offset(&self) -> usize {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
@@ -193,67 +201,156 @@ impl<'a> Tokens<'a> {
         self.doctype
     }
 
-    /// The names of the attributes of the tag checked last (a bare tag changes nothing).
-    pub(in crate::syntax) fn names(&self) -> &[&'a str] {
-        &self.names
-    }
-
     /// The names of the elements open at the token that begins at `place`, joined by `/`. Reads the document again:
     /// for faults only.
     pub(in crate::syntax) fn path(&self, place: usize) -> String {
-        let mut reader = Reader::from_str(self.document);
+        let most = usize::MAX;
+        let limits = Limits { bytes: most, depth: most, elements: most, text: most, attributes: most };
         let mut open: Vec<String> = Vec::new();
+        let Ok(mut again) = Self::new(self.document, &limits) else { return String::new() };
         loop {
-            let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-            match reader.read_event() {
-                _ if at > place => break,
-                Ok(Raw::Start(tag)) => open.push(shown(tag.name().0)),
-                Ok(Raw::Empty(tag)) if at == place => open.push(shown(tag.name().0)),
-                Ok(Raw::End(_)) if at < place => {
-                    open.pop();
-                }
-                Ok(Raw::Eof) | Err(_) => break,
+            match again.next() {
+                Ok(Token::Start(tag)) if again.at <= place => open.push(tag.name.chars().take(64).collect()),
+                Ok(Token::End) if again.at < place => drop(open.pop()),
+                Ok(Token::Eof) | Err(_) => break,
                 Ok(_) => {}
+            }
+            if again.at >= place {
+                break;
             }
         }
         open.join("/")
     }
 
-    fn start(&mut self, length: usize, name: usize) -> Result<Token<'a>, DecodeError> {
-        if self.meter.depth == 0 && std::mem::replace(&mut self.rooted, true) {
-            return Err(DecodeError::Malformed("more than one root".into()));
-        }
-        self.meter.open()?;
-        // The tag's characters stand behind its `<`, which is where the token begins.
-        let tag = self.document.get(self.at + 1..self.at + 1 + length).unwrap_or_default();
-        let (name, rest) = tag.split_at_checked(name).unwrap_or_default();
-        if !is_name(name) {
-            return Err(DecodeError::Malformed("an element has no proper name".into()));
-        }
-        Ok(Token::Start(Tag { name, rest }))
+    #[inline]
+    fn slice(&self, from: usize, to: usize) -> &'a str {
+        self.document.get(from..to).unwrap_or_default()
     }
 
+    fn eof(&self) -> Result<Token<'a>, DecodeError> {
+        match (self.meter.depth, self.rooted) {
+            (0, true) => Ok(Token::Eof),
+            (0, false) => Err(malformed("no element at all")),
+            _ => Err(DecodeError::Eof),
+        }
+    }
+
+    /// Reads the tag that begins at the last token's `<` and is so many bytes long.
+    #[inline]
+    fn start(&mut self, length: usize) -> Result<Token<'a>, DecodeError> {
+        if self.meter.depth == 0 && std::mem::replace(&mut self.rooted, true) {
+            return Err(malformed("more than one root"));
+        }
+        self.meter.open()?;
+        self.attributes.clear();
+        let from = self.at + 1;
+        let end = from + length;
+        let name = self.name(from)?;
+        let mut at = from + name.len();
+        let bytes = self.document.as_bytes();
+        while at < end {
+            if !bytes.get(at).is_some_and(|b| is_space(char::from(*b))) {
+                return Err(malformed("a tag that is none"));
+            }
+            at += 1;
+            if at < end && bytes.get(at).is_some_and(|b| is_name_start(*b)) {
+                at = self.attribute(at)?;
+            }
+        }
+        Ok(Token::Start(Tag { name }))
+    }
+
+    /// Reads the name that begins at a place.
+    #[inline]
+    fn name(&mut self, from: usize) -> Result<&'a str, DecodeError> {
+        let rest = self.document.as_bytes().get(from..).unwrap_or_default();
+        if !rest.first().is_some_and(|b| is_name_start(*b)) {
+            return Err(malformed("a name that is none"));
+        }
+        let length = rest.iter().position(|b| !is_name_byte(*b)).unwrap_or(rest.len());
+        match rest.get(length) {
+            Some(b':' | 0x80..) => self.rare_name(from),
+            _ => Ok(self.slice(from, from + length)),
+        }
+    }
+
+    /// Reads a name with a prefix, or with characters beyond ASCII.
+    #[cold]
+    fn rare_name(&mut self, from: usize) -> Result<&'a str, DecodeError> {
+        let rest = self.document.as_bytes().get(from..).unwrap_or_default();
+        let part = |b: &u8| is_name_byte(*b) || *b == b':' || *b >= 0x80;
+        let length = rest.iter().position(|b| !part(b)).unwrap_or(rest.len());
+        let name = self.slice(from, from + length);
+        self.prefixes += usize::from(name.contains(':'));
+        Ok(name)
+    }
+
+    /// Reads one attribute; gives back where it ends.
+    #[inline]
+    fn attribute(&mut self, from: usize) -> Result<usize, DecodeError> {
+        let bytes = self.document.as_bytes();
+        let spaces = |at: usize| {
+            let rest = bytes.get(at..).unwrap_or_default();
+            at + rest.iter().take_while(|b| is_space(char::from(**b))).count()
+        };
+        let name = self.name(from)?;
+        let equals = spaces(from + name.len());
+        if bytes.get(equals) != Some(&b'=') {
+            return Err(malformed("an attribute has no value"));
+        }
+        let open = spaces(equals + 1);
+        let quote = match bytes.get(open) {
+            Some(quote @ (b'"' | b'\'')) => *quote,
+            _ => return Err(malformed("the value of an attribute is not quoted")),
+        };
+        let from = open + 1;
+        let rest = bytes.get(from..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|b| *b == quote) else { return Err(DecodeError::Eof) };
+        let value = self.slice(from, from + length);
+        if value.as_bytes().contains(&b'<') {
+            return Err(malformed("the value of an attribute holds a <"));
+        }
+        if value.as_bytes().contains(&b'&') {
+            unescape(value)?;
+        }
+        self.meter.attributes(self.attributes.len() + 1)?;
+        if self.attributes.find(|(known, _)| *known == name).is_some() {
+            return Err(malformed("two attributes have the same name"));
+        }
+        self.attributes.push((name, value));
+        Ok(from + length + 1)
+    }
+
+    #[inline]
     fn text(&mut self, text: Cow<'a, str>) -> Result<Token<'a>, DecodeError> {
         if self.meter.depth == 0 {
-            return Err(DecodeError::Malformed("characters outside the document".into()));
+            return Err(malformed("characters outside the document"));
         }
         self.meter.text(text.len())?;
         Ok(Token::Text(text))
     }
 
-    fn doctype(&mut self) -> Result<(), DecodeError> {
-        let declared = self.document.get(self.at..self.offset()).unwrap_or_default();
+    fn document_type(&mut self) -> Result<(), DecodeError> {
+        let declared = self.slice(self.at, self.offset());
         if declared.contains('[') {
             return Err(DecodeError::Doctype);
         }
-        if self.rooted || self.doctype.is_some() {
-            return Err(DecodeError::Malformed("a DOCTYPE inside the document".into()));
+        if self.rooted || self.doctype.is_some() || !declared.starts_with("<!DOCTYPE") {
+            return Err(malformed("a DOCTYPE inside the document"));
         }
         self.doctype = Some(declared);
         Ok(())
     }
 }
 
-fn shown(name: &str) -> String {
-    name.chars().take(64).collect()
+fn is_target(name: &str) -> bool {
+    name.bytes().next().is_some_and(is_name_start) && !name.eq_ignore_ascii_case("xml")
 }
+
+#[cold]
+fn malformed(what: &str) -> DecodeError {
+    DecodeError::Malformed(what.into())
+}
+
+#[cfg(test)]
+mod tests;
