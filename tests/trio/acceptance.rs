@@ -130,6 +130,22 @@ fn a_copy_of_a_request_in_execution_is_to_be_posted_again_later() {
 }
 
 #[test]
+fn a_request_no_element_answered_is_executed_when_it_is_repeated() {
+    let mut hand = Hand::new();
+    hand.open();
+    let part = from_south(&hand, "m1");
+    let parts = [ssp::Part { mode: Mode::Request, id: "7-0", fragment: &part }];
+    let body = ssp::session_message(Version::V13, &hand.own, &parts);
+    let envelope = ssp::scan(&body, &postern::syntax::Limits::default()).unwrap();
+    let north = &hand.world.nodes[0].relay;
+    for _ in 0..2 {
+        let turn = north.receive(hand.world.now, &hand.south, &envelope);
+        assert_eq!((turn.ack, turn.jobs.len()), (Some(200), 1));
+        assert!(north.apply(hand.world.now, turn.steps).is_empty());
+    }
+}
+
+#[test]
 fn t03_a_peer_that_is_down_gets_its_messages_in_order_after_its_return() {
     let mut world = World::of(&["north", "south"], 3);
     world.crash(1, Duration::from_secs(3600));
