@@ -138,6 +138,8 @@ impl Sap {
             let turn = self.relay.tick(now);
             if let Err(error) = self.carry(now, turn).await {
                 error!(%error, "timers could not be stored");
+                // What was due is due still: without a pause a failing store would be asked all the time.
+                tokio::time::sleep(HOUSEKEEPING).await;
             }
             if now.since(looked) >= HOUSEKEEPING {
                 looked = now;
