@@ -37,9 +37,13 @@ const PAGE: usize = 100;
 // === impl Messaging ===
 
 impl Messaging {
-    /// Entries a mailbox may have; a message beyond them is refused with 507. Reports are taken nevertheless.
+    /// Entries a mailbox may have; a message beyond them is refused with 507. Reports are taken nevertheless,
+    /// those of peers up to [`Messaging::REPORTS_MAX`].
     /// Messages that arrive at the same instant may exceed it by as many as they are.
     pub const MAILBOX_MAX: usize = 1_000;
+
+    /// Entries of a mailbox above which a peer's report is dropped.
+    pub const REPORTS_MAX: usize = 2 * Self::MAILBOX_MAX;
 
     /// The longest validity granted, whatever the sender asks for: 30 days.
     pub const VALIDITY_MAX: Duration = Duration::from_secs(30 * 86_400);
@@ -85,6 +89,17 @@ impl Messaging {
     pub fn report(&self, now: Timestamp, report: &Report, changes: &mut Changes) {
         let expires = self.validity(now, None);
         changes.append(mailbox(&report.to), Mail::Report(report.clone()).write(), expires);
+    }
+
+    /// As [`Messaging::report`], for a report of a peer; `false` = the mailbox is so full that it was dropped.
+    pub async fn report_of_peer(&self, now: Timestamp, report: &Report, changes: &mut Changes) -> bool {
+        let count = self.store.count(&mailbox(&report.to), Self::REPORTS_MAX).await;
+        // A store that can't count can't commit either: the peer is told then to try again.
+        let full = count.is_ok_and(|count| count >= Self::REPORTS_MAX);
+        if !full {
+            self.report(now, report, changes);
+        }
+        !full
     }
 
     /// What waits for a user behind a place (0 = from the beginning), in order; entries whose validity ended

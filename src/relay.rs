@@ -89,7 +89,8 @@ pub struct Relay {
 }
 
 /// A request of a peer for a local service element. The relay has checked session, requestor and agreement.
-#[derive(Clone, Debug)]
+/// Its `Debug` hides the primitive.
+#[derive(Clone)]
 pub struct Job {
     /// The peer that sent it.
     pub peer: Domain,
@@ -107,8 +108,8 @@ pub struct Job {
     pub fragment: Bytes,
 }
 
-/// A request for another domain.
-#[derive(Clone, Debug)]
+/// A request for another domain. Its `Debug` hides the primitive.
+#[derive(Clone)]
 pub struct Request {
     /// The domain addressed.
     pub target: Domain,
@@ -219,6 +220,9 @@ impl Relay {
     /// First parts of the keys of the records to list at start and hand to [`Relay::restore`], in this order.
     pub const KINDS: &'static [&'static str] = durable::KINDS;
 
+    /// Transactions a POST may hold; one of more is answered 413, and nothing of it is carried out.
+    pub const TRANSACTIONS_MAX: usize = 256;
+
     /// A relay without peers.
     pub fn new(settings: Settings) -> Self {
         Self { cx: dice::Context::new(settings), peers: peer::Peers::default(), errands: DashMap::new() }
@@ -243,8 +247,8 @@ impl Relay {
     /// an answered request that memory had forgotten. Once the peer repeats the request, it is answered alike.
     pub fn recall(&self, now: Timestamp, key: &Key, value: &[u8]) {
         if let Some((domain, durable::Kept::Done(mut done))) = durable::read(key, value, now) {
-            // Its time may be over and the record not yet swept: it still has to answer the repetition.
-            done.expires = done.expires.max(Timestamp(now.0.saturating_add(receive::MEMORY_MS)));
+            // As if answered now: it has to stay until the repetition comes, though its time be over or memory full.
+            done.expires = done.expires.max(now + self.cx.timers().dedup);
             self.peers.with(&domain, |peer| peer.answered.remember(done, self.cx.remembered));
         }
     }
@@ -268,6 +272,11 @@ impl Relay {
     /// Ends the wait after failures: the peer is tried at once. `false` = no such peer.
     pub fn retry(&self, domain: &Domain, turn: &mut Turn) -> bool {
         self.peers.with(domain, |peer| peer.active().map(|_| peer.clear_link(turn))).flatten().is_some()
+    }
+
+    /// Whether a peer may speak for users of a domain: its own, and those its agreement lists in `relay_for`.
+    pub fn may_speak_for(&self, peer: &Domain, domain: &Domain) -> bool {
+        self.peers.with(peer, |peer| peer.may_speak_for(domain)).unwrap_or(false)
     }
 
     /// A POST of an authenticated peer.
@@ -329,6 +338,35 @@ impl Relay {
     /// Gives up a turn whose changes were not committed, as if it had never been decided.
     pub fn abandon(&self, steps: Vec<Step>) {
         apply::abandon(&self.peers, &self.cx, steps);
+    }
+}
+
+// === impl Job ===
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("peer", &self.peer)
+            .field("transaction", &self.transaction)
+            .field("version", &self.version)
+            .field("name", &self.name)
+            .field("bytes", &self.fragment.len())
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Request ===
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("target", &self.target)
+            .field("element", &self.element)
+            .field("requestor", &self.requestor)
+            .field("message", &self.message)
+            .field("expires", &self.expires)
+            .field("bytes", &self.fragment.len())
+            .finish_non_exhaustive()
     }
 }
 

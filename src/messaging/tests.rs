@@ -287,3 +287,20 @@ fn validity_is_what_was_asked_for_within_bounds() {
     assert_eq!(seconds(Some(0)), 86_400);
     assert_eq!(seconds(Some(u32::MAX)), Messaging::VALIDITY_MAX.as_secs());
 }
+
+#[tokio::test]
+async fn reports_of_peers_do_not_fill_a_mailbox_without_bound() {
+    let (element, store) = element(Offline::Store);
+    let report = message("one", true).report_on(&bob(), Code::SUCCESS, NOW);
+    let mut changes = Changes::default();
+    for _ in 1..Messaging::REPORTS_MAX {
+        element.report(NOW, &report, &mut changes);
+    }
+    store.commit(changes).await.unwrap();
+    for taken in [true, false] {
+        let mut changes = Changes::default();
+        assert_eq!(element.report_of_peer(NOW, &report, &mut changes).await, taken);
+        assert_eq!(changes.is_empty(), !taken);
+        store.commit(changes).await.unwrap();
+    }
+}

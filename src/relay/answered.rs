@@ -73,8 +73,8 @@ impl Fingerprint {
 
 impl Answered {
     pub(super) fn look_up(&self, id: &str, fingerprint: Fingerprint, session: Fingerprint) -> Known<'_> {
-        if self.executing.contains_key(id) {
-            return Known::Executing;
+        if let Some(executing) = self.executing.get(id) {
+            return if executing.fingerprint == fingerprint { Known::Executing } else { Known::Reused };
         }
         match self.done.get(&Fingerprint::of(id.as_bytes())) {
             Some(done) if done.fingerprint == fingerprint => Known::Done(done),
@@ -104,7 +104,7 @@ impl Answered {
     /// Takes note of an answered request; of more than `most` the oldest are left to the store.
     pub(super) fn remember(&mut self, done: Done, most: usize) {
         let id = Fingerprint::of(done.id.as_bytes());
-        // Entries come in order of expiry, but for those read at start.
+        // Entries come in order of expiry, but for those read from the store.
         let place = self.ends.iter().rposition(|(at, _)| *at <= done.expires).map_or(0, |at| at + 1);
         self.ends.insert(place, (done.expires, id));
         self.done.insert(id, done);

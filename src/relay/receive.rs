@@ -22,7 +22,7 @@ use super::service_table::{self, Way};
 use super::{Job, Relay, Turn, durable};
 
 /// How long an answer without a promise behind it is kept for the peer, milliseconds.
-pub(super) const MEMORY_MS: u64 = 20 * 60 * 1000;
+const MEMORY_MS: u64 = 20 * 60 * 1000;
 
 /// A POST under decision.
 struct Post<'a> {
@@ -84,6 +84,11 @@ impl Peer {
             turn.ack = Some(403);
             return;
         };
+        if transactions.len() > Relay::TRANSACTIONS_MAX {
+            tracing::warn!(peer = %self.domain, transactions = transactions.len(), "a POST of too many was refused");
+            turn.ack = Some(413);
+            return;
+        }
         let own = self.sessions.by_theirs(session).map(|s| (s.number, s.own.clone()));
         let adopted = self.quirks.sticky_session && Domain::of_service_id(session).as_ref() == Some(&self.domain);
         if own.is_none() && !adopted {
@@ -144,7 +149,7 @@ impl Peer {
         let fingerprint = Fingerprint::of(scanned.fragment);
         match self.answered.look_up(&scanned.id, fingerprint, post.session) {
             Known::Fresh => {}
-            // Twice in one POST: answered once.
+            // The same twice in one POST: answered once.
             Known::Executing => return,
             Known::Done(done) => {
                 let (again, expires) = (done.response.clone(), done.expires);
@@ -155,7 +160,7 @@ impl Peer {
             }
             Known::Reused => return self.refuse(track, Code::INVALID_TRANSACTION, scanned, post, turn),
         }
-        if !self.may_speak_for(scanned.meta.as_ref(), post) {
+        if !self.may_name(scanned.meta.as_ref()) {
             return self.refuse(track, Code::ADDRESS_ERROR, scanned, post, turn);
         }
         let function = service_table::function_of(element);
@@ -178,21 +183,30 @@ impl Peer {
         });
     }
 
-    /// Whether the peer may speak for the requestor it names; one without a name is the element's affair.
-    fn may_speak_for(&self, meta: Option<&MetaInfo>, post: &Post<'_>) -> bool {
+    /// Whether the peer may speak for the requestor it names, by its user and by its service; one without a name
+    /// is the element's affair.
+    fn may_name(&self, meta: Option<&MetaInfo>) -> bool {
         let Some(requestor) = meta.and_then(|meta| meta.requestor.as_ref()) else { return true };
-        let named = match (&requestor.user, &requestor.service) {
-            (Some(user), _) => Address::parse(&user.id, &self.domain).ok().map(|user| user.domain().clone()),
-            (None, Some(service)) => Domain::of_service_id(service),
-            (None, None) => return true,
-        };
-        let may = named.as_ref().is_some_and(|d| *d == self.domain || post.config.agreement.relay_for.contains(d));
-        if !may {
-            let named = named.map_or_else(|| "nobody".to_owned(), |domain| domain.to_string());
+        let service = requestor.service.as_deref().map(Domain::of_service_id);
+        let home = service.as_ref().and_then(Option::as_ref).unwrap_or(&self.domain);
+        let user = requestor.user.as_ref().map(|user| Address::parse(&user.id, home).ok());
+        let user = user.map(|address| address.map(|address| address.domain().clone()));
+        let stranger = [user, service]
+            .into_iter()
+            .flatten()
+            .find(|named| !named.as_ref().is_some_and(|domain| self.may_speak_for(domain)));
+        if let Some(named) = &stranger {
+            let named = named.as_ref().map_or("nobody", Domain::as_str);
             tracing::info!(peer = %self.domain, requestor = %named,
                 "refused with 901: [agreement] relay_for of the peer does not list the requestor's domain");
         }
-        may
+        stranger.is_none()
+    }
+
+    /// Whether the peer may speak for users of a domain: its own, and those it relays for.
+    pub(super) fn may_speak_for(&self, domain: &Domain) -> bool {
+        let relays_for = |config: &config::Peer| config.agreement.relay_for.contains(domain);
+        *domain == self.domain || self.config.as_deref().is_some_and(relays_for)
     }
 
     fn logout(&mut self, scanned: &Scanned<'_>, post: &Post<'_>, turn: &mut Turn) {

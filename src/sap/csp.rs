@@ -1,5 +1,6 @@
 //! A client's POST, from bytes to bytes: one CSP message in, one out (`docs/wire-notes.md`, "CSP over HTTP").
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,8 +14,8 @@ use crate::time::Timestamp;
 use crate::vocabulary::status::{Code, Outcome, Status};
 use crate::vocabulary::{DecodeError, Mode, Primitive, Text, Version};
 
-/// A client's POST.
-#[derive(Clone, Debug)]
+/// A client's POST. Its `Debug` hides the body: there are passwords in it.
+#[derive(Clone)]
 pub struct Call {
     /// The CSP message.
     pub body: Bytes,
@@ -29,6 +30,16 @@ pub struct Call {
 pub struct Reply {
     /// The message; empty = nothing waits.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("bytes", &self.body.len())
+            .field("encoding", &self.encoding)
+            .field("via", &self.via)
+            .finish()
+    }
 }
 
 impl Sap {
@@ -148,4 +159,17 @@ pub(super) fn fingerprint(transaction: &Transaction) -> u128 {
     let transactions = vec![Transaction { id: None, ..transaction.clone() }];
     let alone = Message { version: Version::V13, session: None, transactions, poll: None };
     ident::fingerprint(&csp::write(&alone, Encoding::Wbxml))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_of_a_call_shows_no_password() {
+        let via = Via { remote: ([127, 0, 0, 1], 9).into(), tls: true };
+        let call = Call { body: Bytes::from_static(b"<Password>hunter2"), encoding: Encoding::Xml, via };
+        let shown = format!("{call:?}");
+        assert!(!shown.contains("hunter2") && shown.contains("17"), "{shown}");
+    }
 }

@@ -132,16 +132,17 @@ impl Sap {
         SendMessageResponse { outcome: summary(total, &failures), message: Some(message.id) }.into()
     }
 
-    /// The message as kept. Its sender must live in the domain that asks.
+    /// The message as kept. Its sender must live in the domain that asks: the requestor's, of which the relay has
+    /// made sure that the peer speaks for it.
     fn message_from(&self, now: Timestamp, job: &Job, request: &SendMessageRequest) -> Result<Kept, Outcome> {
         let info = &request.info;
         let requestor = job.meta.as_ref().and_then(|meta| meta.requestor.as_ref());
         let sender = info.sender.as_ref().and_then(|sender| sender.user.as_ref());
         let named = sender.or_else(|| requestor.and_then(|requestor| requestor.user.as_ref()));
-        let home = requestor
-            .and_then(|r| r.service.as_deref())
-            .and_then(Domain::of_service_id)
-            .unwrap_or_else(|| job.peer.clone());
+        let service = requestor.and_then(|r| r.service.as_deref()).and_then(Domain::of_service_id);
+        let service = service.unwrap_or_else(|| job.peer.clone());
+        let user = requestor.and_then(|r| r.user.as_ref()).and_then(|user| Address::parse(&user.id, &service).ok());
+        let home = user.map_or(service, |user| user.domain().clone());
         let sender = named.and_then(|user| Some((user, Address::parse(&user.id, &home).ok()?)));
         let Some((user, sender)) = sender.filter(|(_, address)| address.is_user()) else {
             return Err(Outcome::new(Code::BAD_PARAMETER, "the message names no sender"));
@@ -191,6 +192,9 @@ impl Sap {
         };
         let recipient = address(info.sender.as_ref().and_then(|s| s.user.as_ref()), &job.peer);
         match (to, recipient, &info.id) {
+            (_, Some(recipient), _) if !self.relay.may_speak_for(&job.peer, recipient.domain()) => {
+                debug!(%recipient, "a report on a recipient the peer does not speak for was dropped");
+            }
             (Some(to), Some(recipient), Some(message)) => {
                 let report = Report {
                     message: message.clone(),
@@ -205,7 +209,9 @@ impl Sap {
                     size: info.size.unwrap_or_default().into(),
                     sent: info.date.as_deref().and_then(|date| believable(now, date)).unwrap_or(now),
                 };
-                self.messaging.report(now, &report, &mut turn.changes);
+                if !self.messaging.report_of_peer(now, &report, &mut turn.changes).await {
+                    warn!(to = %report.to, "a report was dropped: the mailbox is full");
+                }
             }
             _ => debug!("a report for nobody here"),
         }

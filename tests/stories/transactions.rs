@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::support::peer::{ScriptedPeer, message, ssp};
 use crate::support::unique;
-use crate::support::wire::tree::{leaf, node};
+use crate::support::wire::tree::{Node, leaf, node};
 use crate::support::wire::xml;
 use crate::support::world::builder::ALL;
 use crate::support::world::{Phone, World};
@@ -76,9 +76,44 @@ async fn t06_a_peer_speaks_only_for_its_own_users_and_only_to_ours() {
     assert_eq!(ssp::code(&answer), 901, "in the name of one of ours: {answer:?}");
     let answer = peer.asks(message(EVE, &["wv:x@west.example"], &unique("m"), "pass on", false)).await;
     assert_eq!(ssp::code(&answer), 516, "{answer:?}");
+    let mallory = "wv:mallory@west.example";
+    let mixed = [(EVE, "west.example", mallory), (mallory, EAST, EVE), (EVE, EAST, mallory)];
+    for (user, service, sender) in mixed {
+        let answer =
+            peer.asks(speaking_for(user, service, message(sender, &[&bob], &unique("m"), "lies", false))).await;
+        assert_eq!(ssp::code(&answer), 901, "{user} of {service} as {sender}: {answer:?}");
+    }
     let mut bob = world.login("bob", NORTH, Phone::USUAL).await;
     bob.poll().await;
     assert!(bob.inbox.messages.is_empty());
+}
+
+/// With a requestor put together from a user and a service.
+fn speaking_for(user: &str, service: &str, mut request: Node) -> Node {
+    let user = node("User", []).attr("userID", user);
+    let requestor = node("Requestor", [user]).attr("serviceID", format!("wv:@{service}"));
+    request.children.retain(|child| child.name != "MetaInfo");
+    request.children.insert(0, node("MetaInfo", [requestor]).attr("clientOriginated", "Yes"));
+    request
+}
+
+#[tokio::test]
+async fn t06_a_peer_with_a_relay_right_speaks_for_the_users_of_the_third_domain() {
+    let world = north_and_east().await;
+    let peer = world.peer(EAST).await;
+    let file = world.peer_files(NORTH).join(format!("{EAST}.toml"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("[agreement]", "[agreement]\nrelay_for = [\"west.example\"]")).unwrap();
+    world.reload(NORTH).await;
+    let mut bob = world.login("bob", NORTH, Phone::USUAL).await;
+    let walt = "wv:walt@west.example";
+    let request = message(walt, &[&bob.user], &unique("m"), "from the west", false);
+    let answer = peer.asks(speaking_for(walt, EAST, request)).await;
+    assert_eq!(ssp::code(&answer), 200, "the user's domain counts, not the service's: {answer:?}");
+    assert_eq!(bob.hears("from the west").await.sender, walt);
+    let lies = message(EVE, &[&bob.user], &unique("m"), "lies", false);
+    let answer = peer.asks(speaking_for(walt, EAST, lies)).await;
+    assert_eq!(ssp::code(&answer), 901, "{answer:?}");
 }
 
 #[tokio::test]
@@ -176,26 +211,28 @@ async fn report_of_the_peer(world: Arc<World>, phone: Phone) {
     let peer = world.peer(EAST).await;
     let request = peer.takes(&text, |i| i.primitive.find("MessageInfo").and_then(|m| m.get("messageID")) == Some(&id));
     assert_eq!(request.await.primitive.get("deliveryReport"), Some("Yes"));
-    let info = node(
-        "MessageInfo",
-        [
-            node("Recipient", [node("User", []).attr("userID", &alice.user)]),
-            node("Sender", [node("User", []).attr("userID", EVE)]),
-        ],
-    );
-    let report = node(
-        "DeliveryStatusReport",
-        [
-            ssp::meta(EVE),
-            node("DeliveryResult", [ssp::status(200)]),
-            leaf("DeliveryTime", "2026-11-05T10:00:00Z"),
-            info.attr("messageID", &id),
-        ],
-    );
-    assert_eq!(ssp::code(&peer.asks(report).await), 200);
+    for recipient in ["wv:mallory@west.example", EVE] {
+        let info = node(
+            "MessageInfo",
+            [
+                node("Recipient", [node("User", []).attr("userID", &alice.user)]),
+                node("Sender", [node("User", []).attr("userID", recipient)]),
+            ],
+        );
+        let report = node(
+            "DeliveryStatusReport",
+            [
+                ssp::meta(EVE),
+                node("DeliveryResult", [ssp::status(200)]),
+                leaf("DeliveryTime", "2026-11-05T10:00:00Z"),
+                info.attr("messageID", &id),
+            ],
+        );
+        assert_eq!(ssp::code(&peer.asks(report).await), 200);
+    }
     drop(peer);
     let report = alice.report_for(&id).await;
-    assert_eq!((report.code, report.recipient.as_str()), (200, EVE));
+    assert_eq!((report.code, report.recipient.as_str()), (200, EVE), "in the name of its own users only");
 }
 
 #[tokio::test]

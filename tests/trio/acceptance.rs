@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use postern::address::Domain;
-use postern::relay::Turn;
+use postern::relay::{Relay, Turn};
 use postern::syntax::ssp;
 use postern::vocabulary::message::SendMessageResponse;
 use postern::vocabulary::status::{Code, Outcome, Status};
@@ -79,6 +79,7 @@ fn t02_a_repetition_that_memory_has_forgotten_is_executed_once_and_answered_alik
     let fragment = from_south(&hand, "m1");
     hand.ask("7-0", &fragment);
     let first = hand.take();
+    hand.run(1);
     hand.ask("8-0", &from_south(&hand, "m2"));
     hand.take();
     hand.ask("7-0", &fragment);
@@ -123,6 +124,7 @@ fn a_copy_of_a_request_in_execution_is_to_be_posted_again_later() {
     let first = north.receive(hand.world.now, &hand.south, &envelope);
     let second = north.receive(hand.world.now, &hand.south, &envelope);
     assert_eq!((first.ack, first.jobs.len()), (Some(200), 1));
+    assert!(!format!("{first:?}").contains("Kennst du"), "Debug shows no content");
     assert_eq!((second.ack, second.jobs.len()), (Some(503), 0));
     north.abandon(first.steps);
     let third = north.receive(hand.world.now, &hand.south, &envelope);
@@ -234,6 +236,19 @@ fn t06_a_requestor_of_a_third_domain_gets_901_unless_a_relay_right_exists() {
 }
 
 #[test]
+fn t06_the_user_and_the_service_of_a_requestor_must_both_be_the_peers() {
+    let (south, west) = (domain("south"), domain("west"));
+    let mixed = [("wv:bob@south.example", &west), ("wv:eve@west.example", &south), ("bob", &west)];
+    for (user, service) in mixed {
+        let mut hand = Hand::new();
+        hand.open();
+        hand.ask("1", &message_fragment("m1", &west, Some((user, service))));
+        assert_eq!(hand.take().code(), Code::ADDRESS_ERROR, "{user} at {service}");
+        assert!(hand.north().disk.executed.is_empty());
+    }
+}
+
+#[test]
 fn a_requestor_without_a_domain_belongs_to_the_peer() {
     let mut hand = Hand::new();
     hand.open();
@@ -242,6 +257,32 @@ fn a_requestor_without_a_domain_belongs_to_the_peer() {
     assert_eq!(hand.take().code(), Code::SUCCESS);
     hand.ask("2", &message_fragment("m2", &south, None));
     assert_eq!(hand.take().code(), Code::SUCCESS);
+}
+
+#[test]
+fn two_requests_under_one_id_in_one_post_are_one_request_and_a_420() {
+    let mut hand = Hand::new();
+    hand.open();
+    let (one, two) = (from_south(&hand, "m1"), from_south(&hand, "m2"));
+    let ask = |id, fragment| (Mode::Request, id, fragment);
+    assert_eq!(hand.say_all(&[ask("7", one.as_ref()), ask("7", one.as_ref()), ask("7", two.as_ref())]), 200);
+    let mut codes: Vec<Code> = hand.load().iter().map(crate::hand::Heard::code).collect();
+    codes.sort();
+    assert_eq!(codes, [Code::SUCCESS, Code::INVALID_TRANSACTION]);
+    assert_eq!(hand.north().disk.order, ["m1"]);
+}
+
+#[test]
+fn a_post_of_too_many_transactions_is_refused_with_413_and_none_is_executed() {
+    let mut hand = Hand::new();
+    hand.open();
+    let fragment = from_south(&hand, "m1");
+    let ids: Vec<String> = (0..=Relay::TRANSACTIONS_MAX).map(|n| n.to_string()).collect();
+    let parts: Vec<(Mode, &str, &[u8])> =
+        ids.iter().map(|id| (Mode::Request, id.as_str(), fragment.as_ref())).collect();
+    assert_eq!(hand.say_all(&parts), 413);
+    assert!(hand.is_silent() && hand.north().disk.executed.is_empty());
+    assert_eq!(hand.say_all(&parts[1..]), 200);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! CSP over HTTP and HTTPS: POST to any path, answered with 200 and a length (`docs/wire-notes.md`, "Transport").
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -24,8 +25,8 @@ use super::{Limits, Remote, Server, empty, last, protect};
 /// The largest body a phone may send, whatever is configured.
 const LARGEST: usize = 1024 * 1024;
 
-/// A client's POST.
-#[derive(Clone, Debug)]
+/// A client's POST. Its `Debug` hides body and headers: there are passwords in them.
+#[derive(Clone)]
 pub struct CspRequest {
     /// The message.
     pub body: Bytes,
@@ -37,6 +38,18 @@ pub struct CspRequest {
     pub tls: bool,
     /// All headers; a gateway's identity headers are among them.
     pub headers: HeaderMap,
+}
+
+impl fmt::Debug for CspRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CspRequest")
+            .field("bytes", &self.body.len())
+            .field("content_type", &self.content_type)
+            .field("remote", &self.remote)
+            .field("tls", &self.tls)
+            .field("headers", &self.headers.len())
+            .finish()
+    }
 }
 
 /// The answer to a client's POST; always goes out with status 200 and a length.
@@ -132,4 +145,22 @@ fn content_type(headers: &HeaderMap) -> &str {
 /// Many names occur in the field; "wbxml" holds "xml".
 fn is_csp(content_type: &str) -> bool {
     content_type.to_ascii_lowercase().contains("xml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_of_a_request_shows_neither_body_nor_headers() {
+        let request = CspRequest {
+            body: Bytes::from_static(b"<Password>hunter2"),
+            content_type: "text/xml".to_owned(),
+            remote: ([127, 0, 0, 1], 9).into(),
+            tls: true,
+            headers: [(header::AUTHORIZATION, HeaderValue::from_static("hunter3"))].into_iter().collect(),
+        };
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("hunter") && shown.contains("17"), "{shown}");
+    }
 }
