@@ -12,6 +12,7 @@
 pub mod account;
 pub mod capability;
 mod carry;
+mod claims;
 mod csp;
 mod delivery;
 mod dismiss;
@@ -45,7 +46,7 @@ use crate::vocabulary::status::Code;
 
 use self::account::Accounts;
 use self::capability::Offer;
-use self::delivery::Claims;
+use self::claims::Claims;
 use self::login::Login;
 use self::services::Offered;
 use self::session::Sessions;

@@ -59,8 +59,12 @@ pub(super) async fn change(
 /// `DELETE /api/v1/users/{id}`: 204. The user's sessions end, and the mailbox is emptied.
 pub(super) async fn remove(State(state): State<AdminState>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
     let address = address_of(&state, &id)?;
-    state.sap.accounts().remove(&id).await?;
-    state.sap.dismiss(Timestamp::now(), &address).await?;
+    let removed = state.sap.accounts().remove(&id).await;
+    if matches!(removed, Ok(()) | Err(AccountError::NotFound { .. })) {
+        // Also when there is no such account any more: an earlier attempt may have ended half-way.
+        state.sap.dismiss(Timestamp::now(), &address).await?;
+    }
+    removed?;
     tracing::info!(user = id, "user removed by the operator");
     Ok(StatusCode::NO_CONTENT)
 }

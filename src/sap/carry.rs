@@ -66,7 +66,7 @@ impl Sap {
         }
         let mut told = Vec::new();
         for settled in std::mem::take(&mut turn.settled) {
-            self.settle(now, settled, &mut turn, &mut told);
+            self.settle(now, settled, &mut turn, &mut told).await;
         }
         let Turn { changes, ack, steps, .. } = turn;
         if !changes.is_empty()
@@ -98,13 +98,16 @@ impl Sap {
     }
 
     /// A request of ours has found its end: a client waits for it, or hears of a failure by a report.
-    fn settle(&self, now: Timestamp, settled: Settled, turn: &mut Turn, told: &mut Vec<Told>) {
+    async fn settle(&self, now: Timestamp, settled: Settled, turn: &mut Turn, told: &mut Vec<Told>) {
         let Upstream::Client { context, .. } = &settled.upstream else {
             debug!(peer = %settled.peer, element = settled.element.xml(), "a request of the node's own is settled");
             return;
         };
         match self.waiting.remove(&settled.row) {
-            Some((_, tell)) => told.push((tell, settled.outcome)),
+            Some((_, tell)) => {
+                self.note_failures(now, &settled, &mut turn.changes).await;
+                told.push((tell, settled.outcome));
+            }
             None => self.report_late(now, context, &settled.outcome, turn),
         }
     }
@@ -131,50 +134,70 @@ impl Sap {
     }
 
     /// Runs every timer of the node until `stop` turns true.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut looked = Timestamp::default();
+    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        tokio::join!(self.keep_time(stop.clone()), self.keep_house(stop));
+    }
+
+    /// The relay's timers.
+    async fn keep_time(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             let now = Timestamp::now();
             let turn = self.relay.tick(now);
-            if let Err(error) = self.carry(now, turn).await {
-                error!(%error, "timers could not be stored");
-                // What was due is due still: without a pause a failing store would be asked all the time.
-                tokio::time::sleep(HOUSEKEEPING).await;
-            }
-            if now.since(looked) >= HOUSEKEEPING {
-                looked = now;
-                self.keep_house(now).await;
-            }
-            let pause = self.relay.wake_at().since(Timestamp::now()).min(HOUSEKEEPING);
+            let carried = self.carry(now, turn).await;
+            let failed = carried.is_err();
+            let pause = match carried {
+                Ok(()) => self.relay.wake_at().since(Timestamp::now()).min(HOUSEKEEPING),
+                // What was due is due still: without the pause a failing store would be asked all the time.
+                Err(error) => {
+                    error!(%error, "timers could not be stored");
+                    HOUSEKEEPING
+                }
+            };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.poke.notified() => {}
+                () = self.poke.notified(), if !failed => {}
                 _ = stop.changed() => return,
             }
         }
     }
 
-    async fn keep_house(self: &Arc<Self>, now: Timestamp) {
-        for id in self.sessions.expired(now) {
-            self.end_session(&id).await;
-        }
-        self.claims.sweep(now, self.settings.timers.client_answer);
-        let mut turn = Turn::default();
-        match self.messaging.expire(now, BATCH, &mut turn.changes).await {
-            Ok(reports) => {
-                for report in reports {
-                    self.send_report(now, &report, &mut turn);
+    /// Sessions, mailboxes and records whose time has passed.
+    async fn keep_house(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
+        loop {
+            let now = Timestamp::now();
+            self.claims.sweep(now, self.settings.timers.client_answer);
+            let cleaned = async {
+                let expired = self.sessions.expired(now);
+                for some in expired.chunks(BATCH) {
+                    self.end_sessions(some).await?;
                 }
-                match self.carry(now, turn).await {
-                    // Somebody took one of them in the meantime: the next look deals with the others.
-                    Ok(()) | Err(StoreError::Conflict { .. }) => {}
-                    Err(error) => error!(%error, "expired messages could not be dealt with"),
-                }
+                while self.expire_mail(now).await? == BATCH {}
+                while self.store.sweep(now, BATCH).await? == BATCH {}
+                Ok::<(), StoreError>(())
+            };
+            if let Err(error) = cleaned.await {
+                error!(%error, "what is over could not be cleared away");
             }
-            Err(error) => error!(%error, "mailboxes could not be read"),
+            tokio::select! {
+                () = tokio::time::sleep(HOUSEKEEPING) => {}
+                _ = stop.changed() => return,
+            }
         }
-        if let Err(error) = self.store.sweep(now, BATCH).await {
-            error!(%error, "old records could not be dropped");
+    }
+
+    /// Takes entries whose validity ended out of mailboxes; how many changes that made.
+    async fn expire_mail(self: &Arc<Self>, now: Timestamp) -> Result<usize, StoreError> {
+        let mut turn = Turn::default();
+        let reports = self.messaging.expire(now, BATCH, &mut turn.changes).await?;
+        let expired = turn.changes.list.len();
+        for report in reports {
+            self.send_report(now, &report, &mut turn);
+        }
+        match self.carry(now, turn).await {
+            Ok(()) => Ok(expired),
+            // Somebody took one of them in the meantime: the next look deals with the others.
+            Err(StoreError::Conflict { .. }) => Ok(0),
+            Err(error) => Err(error),
         }
     }
 }

@@ -1,17 +1,14 @@
 //! What waits for a client: handed out in order, one session at a time, until the client says it has it
 //! (`docs/wire-notes.md`, "Delivery").
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use dashmap::DashMap;
 use tracing::{debug, error};
 
 use super::Sap;
+use super::claims::{Round, Taker};
 use super::session::SessionRecord;
 use crate::address::Address;
-use crate::ident::SessionId;
 use crate::messaging::{Mail, Message as Kept, Report, Waiting};
 use crate::relay::Turn;
 use crate::store::{Seq, StoreError};
@@ -25,75 +22,10 @@ use crate::vocabulary::{Mode, Primitive, Text};
 
 /// Attempts at a change that somebody else's change overtook.
 const ATTEMPTS: usize = 8;
-/// Entries looked at when a client asks for what waits.
-const WINDOW: usize = 32;
-
-/// Which session has which entry of a user's mailbox in hand, and since when.
-#[derive(Default)]
-pub(super) struct Claims {
-    in_hand: DashMap<Address, HashMap<Seq, Claim>>,
-}
-
-/// An entry in a session's hand; `session` is `None` once it was settled, for a request that read it before.
-struct Claim {
-    session: Option<SessionId>,
-    since: Timestamp,
-}
-
-// === impl Claims ===
-
-impl Claims {
-    /// Takes entries for a session: free ones, and those nobody answered for `patience`. At most `room` may be
-    /// in the session's hand at once. Returns what to hand out and whether more waits.
-    fn take(
-        &self,
-        now: Timestamp,
-        record: &SessionRecord,
-        waiting: Vec<Waiting>,
-        room: usize,
-        patience: Duration,
-    ) -> (Vec<Waiting>, bool) {
-        let mut in_hand = self.in_hand.entry(record.user.clone()).or_default();
-        in_hand.retain(|_, claim| now.since(claim.since) < patience);
-        let mine = in_hand.values().filter(|claim| claim.session.as_ref() == Some(&record.id)).count();
-        let mut room = room.saturating_sub(mine);
-        let (mut taken, mut more) = (Vec::new(), false);
-        for entry in waiting {
-            if in_hand.contains_key(&entry.seq) {
-                continue;
-            }
-            if room == 0 {
-                more = true;
-                break;
-            }
-            room -= 1;
-            in_hand.insert(entry.seq, Claim { session: Some(record.id.clone()), since: now });
-            taken.push(entry);
-        }
-        (taken, more)
-    }
-
-    /// An entry left the mailbox. It stays known for a while: another request may have read the mailbox before.
-    fn done(&self, now: Timestamp, user: &Address, seq: Seq) {
-        self.in_hand.entry(user.clone()).or_default().insert(seq, Claim { session: None, since: now });
-    }
-
-    /// Frees what a session had in hand.
-    pub(super) fn release(&self, user: &Address, session: &SessionId) {
-        if let Some(mut in_hand) = self.in_hand.get_mut(user) {
-            in_hand.retain(|_, claim| claim.session.as_ref() != Some(session));
-        }
-        self.in_hand.remove_if(user, |_, in_hand| in_hand.is_empty());
-    }
-
-    /// Forgets what is too old to matter.
-    pub(super) fn sweep(&self, now: Timestamp, patience: Duration) {
-        self.in_hand.retain(|_, in_hand| {
-            in_hand.retain(|_, claim| now.since(claim.since) < patience);
-            !in_hand.is_empty()
-        });
-    }
-}
+/// Entries of a mailbox read together: each may hold a whole content.
+const PAGE: usize = 8;
+/// Pages looked at for something to hand out.
+const PAGES: usize = 16;
 
 impl Sap {
     /// Adds what waits for the session: to a poll or a client's answer as much as the client takes at once, to
@@ -106,19 +38,35 @@ impl Sap {
             out.poll = self.has_waiting(&record).await.then_some(true);
             return;
         }
-        let waiting = match self.messaging.waiting(&record.user, 0, WINDOW).await {
-            Ok(waiting) => waiting,
-            Err(error) => {
-                error!(%error, user = %record.user, "the mailbox could not be read");
-                return;
-            }
+        let taker = Taker { now, record: &record, room, patience: self.settings.timers.client_answer };
+        let found = match self.look_for(&taker, Round::InTurn).await {
+            Ok((taken, false)) if taken.is_empty() => self.look_for(&taker, Round::Behind).await,
+            found => found,
         };
-        let full = waiting.len() == WINDOW;
-        let (taken, more) = self.claims.take(now, &record, waiting, room, self.settings.timers.client_answer);
-        for entry in taken {
-            out.transactions.push(hand_out(&entry));
+        match found {
+            Ok((taken, more)) => {
+                out.transactions.extend(taken.iter().map(hand_out));
+                out.poll = more.then_some(true);
+            }
+            Err(error) => error!(%error, user = %record.user, "the mailbox could not be read"),
         }
-        out.poll = (more || full).then_some(true);
+    }
+
+    /// Takes what a session may have in hand, page by page; whether more waits.
+    async fn look_for(&self, taker: &Taker<'_>, round: Round) -> Result<(Vec<Waiting>, bool), StoreError> {
+        let (mut found, mut after) = (Vec::new(), 0);
+        for _ in 0..PAGES {
+            let page = self.messaging.waiting(&taker.record.user, after, PAGE).await?;
+            let Some(last) = page.last().map(|entry| entry.seq) else { return Ok((found, false)) };
+            let whole = page.len() < PAGE;
+            after = last;
+            let (taken, more) = self.claims.take(taker, page, round);
+            found.extend(taken);
+            if more || whole {
+                return Ok((found, more));
+            }
+        }
+        Ok((found, true))
     }
 
     async fn has_waiting(&self, record: &SessionRecord) -> bool {

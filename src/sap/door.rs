@@ -13,7 +13,7 @@ use super::session::{SessionRecord, Sessions};
 use super::{Sap, Via};
 use crate::address::Address;
 use crate::ident::SessionId;
-use crate::store::Changes;
+use crate::store::{Changes, StoreError};
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
@@ -192,12 +192,18 @@ impl Sap {
 
     /// Ends a session for good.
     pub(super) async fn end_session(&self, id: &SessionId) {
-        let mut changes = Changes::default();
-        SessionRecord::erase(id, &mut changes);
-        if let Err(error) = self.store.commit(changes).await {
+        if let Err(error) = self.end_sessions(std::slice::from_ref(id)).await {
             tracing::error!(%error, session = %id, "the end of a session could not be stored");
         }
-        self.forget_session(id);
+    }
+
+    /// Ends sessions for good, in one commit.
+    pub(super) async fn end_sessions(&self, ids: &[SessionId]) -> Result<(), StoreError> {
+        let mut changes = Changes::default();
+        ids.iter().for_each(|id| SessionRecord::erase(id, &mut changes));
+        let stored = self.store.commit(changes).await.map(|_| ());
+        ids.iter().for_each(|id| self.forget_session(id));
+        stored
     }
 
     fn forget_session(&self, id: &SessionId) {

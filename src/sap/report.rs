@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
 
 use super::send::{SendContext, failures_of, meta_of};
@@ -23,14 +24,14 @@ use crate::vocabulary::{Element, Primitive, Text, Version};
 const REPORT_LIFE: Duration = Duration::from_secs(86_400);
 
 /// A recipient that was not reached.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     kind: Kind,
     id: Text,
     code: Code,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Kind {
     User,
     Group,

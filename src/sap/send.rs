@@ -15,10 +15,10 @@ use super::report::{Failure, summary};
 use super::session::SessionRecord;
 use super::{RemoteResult, Sap};
 use crate::address::{Address, Domain};
-use crate::ident;
+use crate::ident::{self, SessionId};
 use crate::messaging::{Message as Kept, Report};
-use crate::relay::{Request, RowId, Turn, Upstream};
-use crate::store::{Key, StoreError};
+use crate::relay::{Request, RowId, Settled, Turn, Upstream};
+use crate::store::{Changes, Key, StoreError};
 use crate::syntax::csp::Transaction;
 use crate::syntax::{Said, ssp};
 use crate::time::Timestamp;
@@ -27,7 +27,7 @@ use crate::vocabulary::message::{self, MessageInfo, SendMessageRequest, SendMess
 use crate::vocabulary::party::{Recipient, Sender, User};
 use crate::vocabulary::primitive::Service;
 use crate::vocabulary::status::{Code, Outcome};
-use crate::vocabulary::{Element, Primitive, Version};
+use crate::vocabulary::{Element, Primitive, Text, Version};
 
 /// What comes back with the result of another domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,6 +36,17 @@ pub(super) struct SendContext {
     pub(super) recipients: Vec<Address>,
     /// A report on the message, to be filled in for each of them.
     pub(super) report: Report,
+    /// What the request said, for its [`SentRecord`].
+    pub(super) said: String,
+}
+
+/// What a repetition of a request is answered if the node was restarted meanwhile: record
+/// `sent/<session>/<transaction>/<what it said>`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SentRecord {
+    message: Text,
+    total: usize,
+    failures: Vec<Failure>,
 }
 
 /// Where a message is bound for.
@@ -45,6 +56,15 @@ struct Bound {
     elsewhere: BTreeMap<Domain, Vec<Address>>,
     failures: Vec<Failure>,
     total: usize,
+}
+
+/// A client's request on its way out.
+#[derive(Clone, Copy)]
+struct Sending<'a> {
+    session: &'a SessionRecord,
+    transaction: &'a Transaction,
+    said: &'a str,
+    message: &'a Kept,
 }
 
 /// A result that is awaited.
@@ -81,13 +101,10 @@ impl Sap {
         request: &SendMessageRequest,
     ) -> Result<SendMessageResponse, SendError> {
         // A repetition that outlived a restart of the node.
-        let same = format!("{:032x}", fingerprint(transaction));
-        let sent = transaction.id.as_ref().map(|id| Key::of(&["sent", session.id.expose(), id, &same]));
-        if let Some(key) = &sent
-            && let Some(known) = self.store.get(key).await?
-        {
-            let message = String::from_utf8_lossy(&known.value).into_owned();
-            return Ok(SendMessageResponse { outcome: Code::SUCCESS.into(), message: Some(message.into()) });
+        let said = format!("{:032x}", fingerprint(transaction));
+        let sent = sent_key(&session.id, transaction.id.as_deref().unwrap_or_default(), &said);
+        if let Some(known) = self.sent_before(&sent).await? {
+            return Ok(known.answer());
         }
         let mut message = self.message_of(now, session, request)?;
         let mut bound = self.sort_recipients(request).await?;
@@ -99,21 +116,42 @@ impl Sap {
                 bound.failures.push(Failure::of(&recipient, code));
             }
         }
-        let awaited = self.submit_elsewhere(now, session, transaction, &message, &mut bound, &mut turn);
+        let sending = Sending { session, transaction, said: &said, message: &message };
+        let awaited = self.submit_elsewhere(now, sending, &mut bound, &mut turn);
         if bound.failures.len() < bound.total {
-            if let Some(key) = sent {
-                turn.changes.put_until(key, message.id.to_string(), now + self.settings.timers.client_repeat);
+            let record =
+                SentRecord { message: message.id.clone(), total: bound.total, failures: bound.failures.clone() };
+            record.save(sent, now + self.settings.timers.client_repeat, &mut turn.changes);
+            if let Err(error) = self.carry(now, turn).await {
+                awaited.iter().for_each(|one| drop(self.waiting.remove(&one.row)));
+                return Err(error.into());
             }
-            self.carry(now, turn).await?;
             metrics::counter!("postern_messages_taken_total", "from" => "client").increment(1);
             info!(message = %message.id, sender = %message.sender, recipients = bound.total, "message taken");
         } else {
             self.relay.abandon(turn.steps);
         }
         self.await_results(awaited, &mut bound.failures).await;
-        let outcome = summary(bound.total, &bound.failures);
-        let taken = bound.failures.len() < bound.total;
-        Ok(SendMessageResponse { outcome, message: taken.then_some(message.id) })
+        Ok(SentRecord { message: message.id, total: bound.total, failures: bound.failures }.answer())
+    }
+
+    async fn sent_before(&self, key: &Key) -> Result<Option<SentRecord>, StoreError> {
+        let known = self.store.get(key).await?;
+        Ok(known.and_then(|known| serde_json::from_slice(&known.value).ok()))
+    }
+
+    /// Another domain's refusal, noted in the commit that settles it: whoever repeats the request hears of it too.
+    pub(super) async fn note_failures(&self, now: Timestamp, settled: &Settled, changes: &mut Changes) {
+        let Upstream::Client { session, transaction, context, .. } = &settled.upstream else { return };
+        let Ok(context) = serde_json::from_str::<SendContext>(context) else { return };
+        let failures = failures_of(&settled.outcome, &context.recipients);
+        let key = sent_key(session, transaction, &context.said);
+        if !failures.is_empty()
+            && let Ok(Some(mut record)) = self.sent_before(&key).await
+        {
+            record.failures.extend(failures);
+            record.save(key, now + self.settings.timers.client_repeat, changes);
+        }
     }
 
     /// The message as kept; its sender is who logged in, whatever the client claims.
@@ -195,15 +233,13 @@ impl Sap {
     fn submit_elsewhere(
         &self,
         now: Timestamp,
-        session: &SessionRecord,
-        transaction: &Transaction,
-        message: &Kept,
+        sending: Sending<'_>,
         bound: &mut Bound,
         turn: &mut Turn,
     ) -> Vec<Awaited> {
         let mut awaited = Vec::new();
         for (domain, recipients) in std::mem::take(&mut bound.elsewhere) {
-            let request = self.request_to(domain, session, transaction, message, &recipients);
+            let request = self.request_to(domain, sending, &recipients);
             match self.relay.submit(now, request, turn) {
                 Ok(row) => {
                     let (tell, result) = oneshot::channel();
@@ -211,7 +247,7 @@ impl Sap {
                     awaited.push(Awaited { row, recipients, result });
                 }
                 Err(refusal) => {
-                    warn!(message = %message.id, reason = %refusal.reason, "not sent to another domain");
+                    warn!(message = %sending.message.id, reason = %refusal.reason, "not sent to another domain");
                     bound.failures.extend(recipients.iter().map(|r| Failure::of(r, refusal.code)));
                 }
             }
@@ -222,13 +258,11 @@ impl Sap {
     fn request_to(
         &self,
         target: Domain,
-        session: &SessionRecord,
-        transaction: &Transaction,
-        message: &Kept,
+        Sending { session, transaction, said, message }: Sending<'_>,
         recipients: &[Address],
     ) -> Request {
         let report = message.report_on(&message.sender, Code::SUCCESS, message.sent);
-        let context = SendContext { recipients: recipients.to_vec(), report };
+        let context = SendContext { recipients: recipients.to_vec(), report, said: said.to_owned() };
         Request {
             target,
             service: Service::Im,
@@ -266,6 +300,18 @@ impl Sap {
     }
 }
 
+impl SentRecord {
+    fn save(&self, key: Key, until: Timestamp, changes: &mut Changes) {
+        // Plain data with string keys: serialising cannot fail.
+        changes.put_until(key, serde_json::to_vec(self).unwrap_or_default(), until);
+    }
+
+    fn answer(self) -> SendMessageResponse {
+        let taken = self.failures.len() < self.total;
+        SendMessageResponse { outcome: summary(self.total, &self.failures), message: taken.then_some(self.message) }
+    }
+}
+
 impl Bound {
     fn fail(&mut self, failure: Failure) {
         self.total += 1;
@@ -290,6 +336,10 @@ impl From<StoreError> for SendError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
+}
+
+fn sent_key(session: &SessionId, transaction: &str, said: &str) -> Key {
+    Key::of(&["sent", session.expose(), transaction, said])
 }
 
 /// On whose behalf a user's request is made.

@@ -245,3 +245,48 @@ impl Sessions {
         self.live.iter().map(|entry| view(entry.value())).collect()
     }
 }
+
+#[cfg(test)]
+pub(in crate::sap) mod tests {
+    use super::*;
+
+    /// A session of a user of north.example, with an id of its own.
+    pub(in crate::sap) fn record(user: &str) -> SessionRecord {
+        SessionRecord {
+            id: Sessions::new_id(),
+            user: format!("wv:{user}@north.example").try_into().unwrap(),
+            client: ClientId::default(),
+            application: None,
+            cookie: Text::default(),
+            version: Version::V12,
+            keep_alive: 60,
+            from: IpAddr::from([127, 0, 0, 1]),
+            since: Timestamp(0),
+            capabilities: Capabilities::default(),
+            agreed: Agreed::default(),
+        }
+    }
+
+    #[test]
+    fn a_repetition_gets_the_same_answer_until_its_time_is_over() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let id = record.id.clone();
+        sessions.open(Timestamp(0), record);
+        let slot = |now| sessions.answer_slot(Timestamp(now), Timestamp(now + 10), &id, &"1".into(), 7).unwrap();
+        let first = slot(0);
+        assert!(Arc::ptr_eq(&first, &slot(5)));
+        assert!(!Arc::ptr_eq(&first, &slot(11)));
+    }
+
+    #[test]
+    fn a_silent_session_expires_and_a_closed_one_is_forgotten() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let (id, user) = (record.id.clone(), record.user.clone());
+        sessions.open(Timestamp(0), record);
+        assert!(sessions.is_online(&user) && sessions.expired(Timestamp(60_000)).is_empty());
+        assert_eq!(sessions.expired(Timestamp(60_001)), std::slice::from_ref(&id));
+        assert!(sessions.close(&id).is_some() && !sessions.is_online(&user) && sessions.is_empty());
+    }
+}
