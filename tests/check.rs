@@ -32,7 +32,8 @@ fn check(dir: &Path, more: &[&str], variables: &[(&str, &str)]) -> Output {
 const FAULTY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/faulty_node");
 
 /// Each planted fault: where it is, words that say what is wrong, words that say what to do.
-const PLANTED: [(&str, usize, &str, &str); 20] = [
+const PLANTED: [(&str, usize, &str, &str); 21] = [
+    ("peers/east.example.toml", 1, "has no url", "add url"),
     ("peers/east.example.toml", 3, "quirks[0]", "did you mean \"sticky-session\"?"),
     ("peers/east.example.toml", 6, "limits.burst is 0", "from 1 to"),
     ("peers/south.example.toml", 2, "url is \"http://127.0.0.1:9443/\"", "https://"),
@@ -82,7 +83,7 @@ fn the_findings_as_json_are_the_findings_as_lines() {
     };
     assert_eq!(findings.iter().map(as_line).collect::<String>(), lines);
     let warnings: Vec<_> = findings.iter().filter(|f| f["severity"] == "warning").collect();
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
 }
 
 #[test]
