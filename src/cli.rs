@@ -10,6 +10,7 @@ mod init;
 mod serve;
 mod user;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -54,11 +55,20 @@ pub(crate) fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("postern: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast::<clap::Error>() {
+            // Wrong usage that only showed when the command looked at its arguments together.
+            Ok(usage) => usage.exit(),
+            Err(error) => {
+                eprintln!("postern: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
     }
+}
+
+/// Why a file named on the command line can't be read, and what to do.
+fn unreadable(file: &Path, error: &std::io::Error) -> anyhow::Error {
+    anyhow::anyhow!("{} can't be read ({error}): name a file that is there and that you may read", file.display())
 }
 
 /// A tokio runtime for commands that need one.

@@ -15,6 +15,7 @@ mod peer;
 mod peers;
 mod reader;
 mod reference;
+mod secrets;
 mod section;
 mod timers;
 mod users;

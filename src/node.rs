@@ -1,5 +1,7 @@
 //! A node: every room built from one configuration, started, reloaded, drained and stopped.
 
+mod folders;
+mod key;
 mod listen;
 mod ports;
 mod reload;
@@ -10,9 +12,10 @@ mod watch;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch::{Sender, channel as watch_channel};
@@ -34,7 +37,6 @@ use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
 use crate::sap::login::Login;
-use crate::sap::secret::Keyring;
 use crate::sap::services::Offered;
 use crate::sap::session::SessionRecord;
 use crate::sap::{Sap, Settings};
@@ -64,7 +66,7 @@ pub enum StartError {
     #[error("{0}")]
     Store(#[from] StoreError),
     /// An address can't be bound.
-    #[error("[listen] {what} = {address} can't be bound: {error}")]
+    #[error("[listen] {what} = {address} can't be bound: {error}: {}", remedy(.what, .error))]
     Bind {
         /// The key in `[listen]`.
         what: &'static str,
@@ -72,6 +74,14 @@ pub enum StartError {
         address: SocketAddr,
         /// Why.
         error: io::Error,
+    },
+    /// The key file is not the one the store was written with, or there is none.
+    #[error("restore {} from its backup: it seals the passwords in {}", .file.display(), .data_dir.display())]
+    Key {
+        /// The key file.
+        file: PathBuf,
+        /// The folder of the store.
+        data_dir: PathBuf,
     },
     /// A key, certificate or token can't be used.
     #[error("{0}")]
@@ -85,6 +95,7 @@ pub struct Running {
     store: Store,
     peers: Arc<PeersInForce>,
     servers: Vec<Server>,
+    admin: Option<Server>,
     draining: Arc<AtomicBool>,
     stop: Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -107,6 +118,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
     let sockets = Sockets::bind(&config.listen).await?;
     let ready = sockets.ready(config.domain.clone());
     let certificates = ServerCertificates::load(&config)?;
+    folders::make_data_dir(&config.data_dir)?;
     let store = store::open(&config.data_dir)?;
     let sap = build_sap(&config, &store).await?;
     sap.accounts().seed(&users).await.map_err(|(id, error)| secret(format!("users: {id}: {error}")))?;
@@ -123,7 +135,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
     let files = Arc::new(PeersInForce::new(config.clone(), Arc::clone(&sap), outside, Arc::clone(&shown)));
     let (stop, stopping) = watch_channel(false);
     let draining = Arc::new(AtomicBool::new(false));
-    let admin = AdminState {
+    let state = AdminState {
         sap: Arc::clone(&sap),
         store: Arc::clone(&store),
         reload: Arc::<PeersInForce>::clone(&files),
@@ -132,13 +144,14 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
         draining: Arc::clone(&draining),
         metrics: Metrics::install(),
     };
+    folders::make_peers_folder(&config.peers);
     files.begin(peers).await;
     let ports = Arc::new(Ports { sap: Arc::clone(&sap), shown });
-    let servers = sockets.serve(&config, &certificates, identity, &ports, admin)?;
+    let (servers, admin) = sockets.serve(&config, &certificates, identity, &ports, state)?;
     let watcher = watch::Watcher::start(&config.peers, Arc::clone(&files));
     let tasks = vec![tokio::spawn(Arc::clone(&sap).run(stopping))];
     info!(domain = %ready.domain, "ready");
-    Ok(Running { ready, sap, store, peers: files, servers, draining, stop, tasks, _watcher: watcher })
+    Ok(Running { ready, sap, store, peers: files, servers, admin, draining, stop, tasks, _watcher: watcher })
 }
 
 // === impl Running ===
@@ -159,14 +172,19 @@ impl Running {
         self.peers.reload(plan).await
     }
 
-    /// Drains: no new connections, open exchanges end, everything is on disk.
+    /// Drains: no new connections, open exchanges end, everything is on disk. The admin address goes last, so that
+    /// `/readyz` can say so meanwhile.
     pub async fn stop(self) {
+        let begun = Instant::now();
         self.draining.store(true, Ordering::Relaxed);
         let mut draining = tokio::task::JoinSet::new();
         for server in self.servers {
             draining.spawn(server.drain(DRAIN));
         }
         draining.join_all().await;
+        if let Some(admin) = self.admin {
+            admin.drain(DRAIN.saturating_sub(begun.elapsed())).await;
+        }
         let _ = self.stop.send(true);
         for task in self.tasks {
             let _ = task.await;
@@ -178,7 +196,7 @@ impl Running {
 }
 
 async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartError> {
-    let keyring = Keyring::open(&config.key_file).map_err(secret)?;
+    let keyring = key::open(&config.key_file, &config.data_dir, store).await?;
     let accounts = Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
     let login = Login::new(Arc::clone(&accounts), &config.access, &config.timers);
     let offered = Offered::new(&config.services);
@@ -247,8 +265,22 @@ fn secret(error: impl fmt::Display) -> StartError {
     StartError::Secret(error.to_string())
 }
 
+/// What to do about an address that can't be bound.
+fn remedy(what: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!("stop what uses it, or change [listen] {what}"),
+        io::ErrorKind::PermissionDenied => {
+            format!("take a port from 1024 in [listen] {what}, or let this user bind it")
+        }
+        _ => format!("change [listen] {what} to an address of this machine"),
+    }
+}
+
 fn first(findings: &[Finding]) -> String {
     findings
         .first()
         .map_or_else(|| "the file can't be read".into(), |f| format!("{}:{}: {}: {}", f.file, f.line, f.what, f.remedy))
 }
+
+#[cfg(test)]
+mod tests;

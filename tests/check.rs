@@ -32,7 +32,8 @@ fn check(dir: &Path, more: &[&str], variables: &[(&str, &str)]) -> Output {
 const FAULTY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/faulty_node");
 
 /// Each planted fault: where it is, words that say what is wrong, words that say what to do.
-const PLANTED: [(&str, usize, &str, &str); 20] = [
+const PLANTED: [(&str, usize, &str, &str); 21] = [
+    ("peers/east.example.toml", 1, "has no url", "add url"),
     ("peers/east.example.toml", 3, "quirks[0]", "did you mean \"sticky-session\"?"),
     ("peers/east.example.toml", 6, "limits.burst is 0", "from 1 to"),
     ("peers/south.example.toml", 2, "url is \"http://127.0.0.1:9443/\"", "https://"),
@@ -82,7 +83,7 @@ fn the_findings_as_json_are_the_findings_as_lines() {
     };
     assert_eq!(findings.iter().map(as_line).collect::<String>(), lines);
     let warnings: Vec<_> = findings.iter().filter(|f| f["severity"] == "warning").collect();
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
 }
 
 #[test]
@@ -97,9 +98,43 @@ fn what_init_makes_has_no_finding() {
         let mode = std::fs::metadata(north.join(secret)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{secret}");
     }
+    let shown = |name: &str| {
+        let file = north.join("certs").join(name);
+        let output = postern(&["cert", "show", "--json", file.to_str().unwrap()], &[]);
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()[0]["extended_key_usage"].clone()
+    };
+    assert_eq!(shown("chat.pem"), serde_json::json!(["server"]), "what phones see can't speak for the domain");
+    assert_eq!(shown("north.example.pem"), serde_json::json!(["server", "client"]));
     let peer_me = std::fs::read_to_string(north.join("peer-me.toml")).unwrap();
     assert!(peer_me.contains("\"https://127.0.0.1:8083/\""), "{peer_me}");
     assert!(!peer_me.contains("PRIVATE KEY"));
+}
+
+#[test]
+fn secrets_that_are_there_must_hold_what_they_should() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let north = home.path().join("north");
+    assert!(init(&north, &["--domain", "north.example"]).status.success());
+    let put = |name: &str, text: &str, mode: u32| {
+        std::fs::write(north.join(name), text).unwrap();
+        std::fs::set_permissions(north.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    put("secret.key", "abc\n", 0o600);
+    put("admin.token", "a token with blanks in it\n", 0o644);
+    let output = check(&north, &[], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = text(&output.stdout);
+    for part in
+        ["doesn't hold 64 hexadecimal digits: restore", "which others may read: chmod 600", "holds blanks: remove"]
+    {
+        assert!(lines.contains(part), "{part} is not in:\n{lines}");
+    }
+    assert!(!lines.contains("abc") && !lines.contains("with blanks in"), "{lines}");
+    put("secret.key", &format!("{}\n", "0".repeat(64)), 0o600);
+    put("admin.token", "0123456789abcdef\n", 0o600);
+    let output = check(&north, &[], &[]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), String::new()));
 }
 
 #[test]

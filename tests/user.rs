@@ -103,7 +103,8 @@ fn users_are_added_listed_shown_changed_and_removed() {
     let shown: Value = serde_json::from_str(&out(&node.user("show bob --json", ""))).unwrap();
     assert_eq!((&shown["login"], &shown["password"]), (&"hashed".into(), &Value::Null));
     out(&node.user("passwd alice --password-file -", "wonderland"));
-    assert!(why(&node.user("passwd alice --password-file -", "\n")).contains("empty"));
+    let empty = why(&node.user("passwd alice", ""));
+    assert!(empty.contains("empty") && empty.contains("--password-file FILE"), "{empty}");
     out(&node.user("remove bob", ""));
     assert!(why(&node.user("show bob", "")).contains("no user bob"));
     let left: Value = serde_json::from_str(&out(&node.user("list --json", ""))).unwrap();
@@ -130,6 +131,22 @@ fn the_node_is_found_through_its_configuration_or_the_command_says_why_not() {
     assert!(why(&through(Path::new("/no/such/postern.toml"))).contains("postern check"));
     let nowhere = run(postern().args(["user", "list"]), "");
     assert_eq!(nowhere.status.code(), Some(2), "wrong usage");
+    let usage = String::from_utf8(nowhere.stderr).unwrap();
+    assert!(usage.contains("give --config FILE, or --admin URL and --token FILE"), "{usage}");
+    let missing = run(postern().args(["user", "list", "--admin", &node.admin, "--token", "/no/token"]), "");
+    let missing = why(&missing);
+    assert!(missing.contains("no token file /no/token") && !missing.contains("os error"), "{missing}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("postern.toml");
+    let address = taken.local_addr().unwrap();
+    fs::write(&config, format!("domain = \"north.example\"\n[listen]\ncsp = \"{address}\"\n")).unwrap();
+    let line = why(&run(postern().args(["serve", "--config"]).arg(&config), ""));
+    assert!(line.contains("stop what uses it, or change [listen] csp"), "{line}");
 }
 
 #[test]

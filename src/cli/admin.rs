@@ -14,7 +14,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use postern::config;
-use postern::operate::token::{self, Token};
+use postern::operate::token::{self, Token, TokenError};
 use postern::time::Timestamp;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
@@ -35,10 +35,10 @@ pub(crate) struct Access {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The admin address, as in http://127.0.0.1:8084
-    #[arg(long, value_name = "URL", required_unless_present = "config")]
+    #[arg(long, value_name = "URL")]
     admin: Option<Uri>,
     /// File of the admin token
-    #[arg(long, value_name = "FILE", required_unless_present = "config")]
+    #[arg(long, value_name = "FILE")]
     token: Option<PathBuf>,
     /// PEM file of the authority that vouches for an https admin address
     #[arg(long, value_name = "FILE")]
@@ -58,14 +58,16 @@ impl Access {
     /// The way to the node.
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
         let config = self.config.as_deref().map(read_config).transpose()?;
-        let token_file = self.token.as_deref().or_else(|| Some(config.as_ref()?.admin.token_file.as_path()));
-        let token_file = token_file.ok_or_else(|| anyhow!("no token: give --token FILE or --config FILE"))?;
-        let token = token::load(token_file)
-            .with_context(|| format!("is the node of {} not started yet?", token_file.display()))?;
-        let url = match (&self.admin, &config) {
-            (Some(url), _) => url.clone(),
-            (None, Some(config)) => url_of(config)?,
-            (None, None) => bail!("no admin address: give --admin URL or --config FILE"),
+        let (url, token) = match (&self.admin, &self.token, &config) {
+            (Some(url), Some(file), _) => (url.clone(), read_token(file)?),
+            (url, file, Some(config)) => {
+                let url = url.clone().map_or_else(|| url_of(config), Ok)?;
+                (url, read_token(file.as_ref().unwrap_or(&config.admin.token_file))?)
+            }
+            _ => {
+                let usage = "give --config FILE, or --admin URL and --token FILE\n";
+                return Err(clap::Error::raw(clap::error::ErrorKind::MissingRequiredArgument, usage).into());
+            }
         };
         let host = url.host().ok_or_else(|| anyhow!("{url} names no host: give --admin http://HOST:PORT"))?;
         let tls = match url.scheme_str() {
@@ -177,6 +179,15 @@ fn understand(status: StatusCode, body: &[u8]) -> anyhow::Result<Value> {
 fn read_config(file: &Path) -> anyhow::Result<config::Config> {
     let loaded = config::load(file, &config::Environment::of_process(), Timestamp::now());
     loaded.config.ok_or_else(|| anyhow!("{} is at fault: run `postern check --config {0}`", file.display()))
+}
+
+fn read_token(file: &Path) -> anyhow::Result<Token> {
+    token::load(file).map_err(|error| match error {
+        TokenError::File { fault, .. } if fault.kind() == std::io::ErrorKind::NotFound => {
+            anyhow!("there is no token file {}: name that of the node, which makes it when it starts", file.display())
+        }
+        other => other.into(),
+    })
 }
 
 /// Where a node with this configuration is reached from its own machine.

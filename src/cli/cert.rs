@@ -35,7 +35,7 @@ enum What {
         #[arg(long, default_value = "Postern test CA")]
         name: String,
         /// Days it is valid.
-        #[arg(long, default_value_t = 3650)]
+        #[arg(long, default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..))]
         days: u32,
         /// Print what was made as JSON.
         #[arg(long)]
@@ -59,7 +59,7 @@ enum What {
         #[arg(long)]
         file_name: Option<String>,
         /// Days it is valid.
-        #[arg(long, default_value_t = 825)]
+        #[arg(long, default_value_t = 825, value_parser = clap::value_parser!(u32).range(1..))]
         days: u32,
         /// Print what was made as JSON.
         #[arg(long)]
@@ -167,7 +167,7 @@ fn show(files: &[PathBuf], json: bool, out: &mut impl Write) -> anyhow::Result<(
     let now = Timestamp::now();
     let mut all = Vec::new();
     for file in files {
-        let content = std::fs::read(file).with_context(|| format!("{} can't be read", file.display()))?;
+        let content = std::fs::read(file).map_err(|error| super::unreadable(file, &error))?;
         for part in parts(&content) {
             let certificate = explain(part).with_context(|| format!("{}", file.display()))?;
             let days_left = certificate.days_left(now);
@@ -298,7 +298,16 @@ mod tests {
         let dir = folder.path().to_str().unwrap();
         let error = run(&["issue", "--ca", dir, "north.example"]).unwrap_err();
         assert!(error.to_string().contains("postern cert ca"), "{error}");
-        assert!(run(&["show", &format!("{dir}/none.pem")]).is_err());
+        let error = run(&["show", &format!("{dir}/none.pem")]).unwrap_err();
+        assert!(error.to_string().contains("name a file that is there"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_made_for_no_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("certs");
+        assert!(run(&["ca", "--days", "0", dir.to_str().unwrap()]).is_err());
+        assert!(!dir.exists());
     }
 
     #[test]

@@ -49,7 +49,7 @@ enum To {
 pub(crate) fn run(args: &DecodeArgs) -> anyhow::Result<()> {
     let (name, body) = match &args.file {
         Some(file) if file.as_os_str() != "-" => {
-            let body = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let body = std::fs::read(file).map_err(|error| super::unreadable(file, &error))?;
             (file.display().to_string(), body)
         }
         _ => {

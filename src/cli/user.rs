@@ -139,8 +139,10 @@ impl UserCommand {
     async fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::Add { id, password_file, login, about, at } => {
-                let given = password_file.as_deref().map(password).transpose()?;
-                add(id, given, *login, about, at).await
+                let client = at.access.client()?;
+                let remedy = "give one, or leave --password-file out to have one made";
+                let given = password_file.as_deref().map(|file| password(file, remedy)).transpose()?;
+                add(&client, id, given, *login, about, at).await
             }
             Self::List { at } => list(at).await,
             Self::Show { id, at } => {
@@ -149,9 +151,11 @@ impl UserCommand {
                 Ok(())
             }
             Self::Passwd { id, password_file, at } => {
-                let new = password(password_file.as_deref().unwrap_or_else(|| Path::new("-")))?;
+                let client = at.access.client()?;
+                let remedy = "type one, write one to standard input, or give --password-file FILE";
+                let new = password(password_file.as_deref().unwrap_or_else(|| Path::new("-")), remedy)?;
                 let body = json!({ "password": new.as_str() });
-                let user = at.access.client()?.call(Method::PUT, &path(id), Some(&body)).await?;
+                let user = client.call(Method::PUT, &path(id), Some(&body)).await?;
                 at.print(&user, || format!("{id} has a new password"));
                 Ok(())
             }
@@ -172,8 +176,14 @@ impl At {
     }
 }
 
-async fn add(id: &str, given: Option<Secret>, login: Option<Login>, about: &About, at: &At) -> anyhow::Result<()> {
-    let client: Client = at.access.client()?;
+async fn add(
+    client: &Client,
+    id: &str,
+    given: Option<Secret>,
+    login: Option<Login>,
+    about: &About,
+    at: &At,
+) -> anyhow::Result<()> {
     let made = given.is_none().then(|| Secret::new(generate_password().expose().to_owned()));
     let password = given.or_else(|| made.clone()).unwrap_or_default();
     let mut body = Map::from_iter([("id".to_owned(), id.into()), ("password".to_owned(), password.as_str().into())]);
@@ -238,8 +248,9 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A password from a file, from standard input, or from somebody at a terminal, who is asked twice.
-fn password(file: &Path) -> anyhow::Result<Secret> {
+/// A password from a file, from standard input, or from somebody at a terminal, who is asked twice. `remedy` is what to do
+/// about an empty one.
+fn password(file: &Path, remedy: &str) -> anyhow::Result<Secret> {
     let from_stdin = file == Path::new("-");
     let text = if from_stdin && std::io::stdin().is_terminal() {
         let first = Secret::new(rpassword::prompt_password("password: ")?);
@@ -252,13 +263,13 @@ fn password(file: &Path) -> anyhow::Result<Secret> {
         if from_stdin {
             std::io::stdin().read_to_string(&mut text).context("standard input holds no password")?;
         } else {
-            *text = std::fs::read_to_string(file).with_context(|| format!("{} can't be read", file.display()))?;
+            *text = std::fs::read_to_string(file).map_err(|error| super::unreadable(file, &error))?;
         }
         text
     };
     let text = Secret::new(text.trim_end_matches(['\r', '\n']).to_owned());
     if text.is_empty() {
-        bail!("the password is empty: give one, or leave --password-file out of `user add` to have one made");
+        bail!("the password is empty: {remedy}");
     }
     Ok(text)
 }

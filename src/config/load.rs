@@ -13,6 +13,7 @@ use super::node::{
 use super::peer::Peer;
 use super::peers::{self, label};
 use super::reader::Reader;
+use super::secrets;
 use super::timers::Timers;
 use super::users::{self, UserEntry};
 use crate::address::Domain;
@@ -181,7 +182,7 @@ impl Draft {
         }
         if on.places.has("peers") && !node.peers.exists() {
             let what = format!("names {}, which doesn't exist", node.peers.display());
-            on.warning("peers", what, "make the folder; until then there are no peers");
+            on.warning("peers", what, "make the folder, or let the node make it; until then there are no peers");
         }
     }
 
@@ -233,8 +234,8 @@ impl Draft {
             (None, Some(_)) => on.error("admin.key", "is set without cert", "add [admin] cert"),
             (None, None) => {}
         }
-        certificates::closed(&self.secrets.key_file, "secrets.key_file", on);
-        certificates::closed(&self.admin.token_file, "admin.token_file", on);
+        secrets::sealing_key(&self.secrets.key_file, "secrets.key_file", on);
+        secrets::token(&self.admin.token_file, "admin.token_file", on);
         if let Some(logo) = self.provider.logo.as_ref().filter(|logo| !logo.exists()) {
             let what = format!("names {}, which doesn't exist", logo.display());
             on.warning("provider.logo", what, "correct the path; until then there is no logo");

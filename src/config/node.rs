@@ -60,11 +60,11 @@ section! {
         domain: Domain,
         /// Further domains served by this node.
         aliases: Vec<Domain> = Vec::new(),
-        /// Folder of the embedded store; made if missing.
+        /// Folder of the embedded store; made with mode 0700 if missing.
         data_dir: PathBuf = PathBuf::from("data"),
         /// File of users made at start if they don't exist.
         users: Option<PathBuf> = None,
-        /// Folder of the peer files.
+        /// Folder of the peer files; made if missing.
         peers: PathBuf = PathBuf::from("peers"),
     }
 }
@@ -81,18 +81,18 @@ section! {
         ssp: Option<SocketAddr> = None,
         /// CIR, the wake-up channel of phones, over TCP and UDP. Not in this version: the listener stays off.
         cir: Option<SocketAddr> = None,
-        /// Console, API, metrics, health. Off loopback it needs `[admin]` `cert` and `key`.
+        /// API, metrics, health. Off loopback it needs `[admin]` `cert` and `key`.
         admin: Option<SocketAddr> = None,
     }
 }
 
 section! {
-    /// What phones are told. Left out: the address their request reached, with the real port.
+    /// What phones are told. Not used in this version, which tells them neither.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Advertise = "advertise" {
-        /// Host and port of CIR.
+        /// Host and port of CIR. Not used in this version.
         cir: Option<String> as Option<HostPort> = None,
-        /// URL of CSP.
+        /// URL of CSP. Not used in this version.
         csp_url: Option<String> as Option<WebUrl> = None,
     }
 }
@@ -172,7 +172,7 @@ section! {
 }
 
 section! {
-    /// Service provider information, shown by phones.
+    /// Service provider information, for phones to show. Not used in this version.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Provider = "provider" {
         /// Name.
@@ -197,7 +197,7 @@ section! {
 section! {
     /// What must stay readable, and the key that seals it.
     pub(super) struct Secrets = "secrets" {
-        /// File of the key; made with mode 0600 if missing.
+        /// File of the key; made with mode 0600 at the first start. Lost, it must be restored from its backup.
         key_file: PathBuf = PathBuf::from("secret.key"),
     }
 }

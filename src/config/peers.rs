@@ -140,7 +140,9 @@ fn check_identity(
     if identity.url.is_some() && !identity.urls.is_empty() {
         findings.error(places.of("urls"), "both url and urls are given", "keep one of them");
     }
-    if identity.url.is_none() && identity.urls.is_empty() {
+    // A url that is there but faulty has its own finding.
+    let told = places.has("url") || places.has("urls[0]");
+    if identity.url.is_none() && identity.urls.is_empty() && !told {
         let what = format!("{domain} has no url: nothing can be posted to it, and DNS SRV is not in this version");
         findings.warning(places.of("domain"), what, "add url = \"https://HOST:PORT/\"");
     }

@@ -73,7 +73,7 @@ impl Sockets {
         }
     }
 
-    /// Serves on every socket.
+    /// Serves on every socket; the admin address apart, because it ends last.
     pub(super) fn serve(
         self,
         config: &Config,
@@ -81,7 +81,7 @@ impl Sockets {
         identity: Option<Arc<Identity>>,
         ports: &Arc<Ports>,
         admin: AdminState,
-    ) -> Result<Vec<Server>, StartError> {
+    ) -> Result<(Vec<Server>, Option<Server>), StartError> {
         let limits = Limits::new(&config.timers);
         let mut servers = Vec::new();
         for (socket, tls) in [(self.csp, None), (self.csp_tls, tls_of(certificates.csp_tls.as_ref()))] {
@@ -94,11 +94,9 @@ impl Sockets {
             let (ports, limits) = (Arc::<Ports>::clone(ports), limits.clone());
             servers.push(socket.serve(|listener| transport::serve_ssp(listener, identity, ports, limits))?);
         }
-        if let Some(socket) = self.admin {
-            let (tls, router) = (tls_of(certificates.admin.as_ref()), operate::router(admin));
-            servers.push(socket.serve(|listener| transport::serve_admin(listener, tls, router, limits))?);
-        }
-        Ok(servers)
+        let (tls, router) = (tls_of(certificates.admin.as_ref()), operate::router(admin));
+        let admin = self.admin.map(|s| s.serve(|listener| transport::serve_admin(listener, tls, router, limits)));
+        Ok((servers, admin.transpose()?))
     }
 }
 

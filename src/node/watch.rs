@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::reload::PeersInForce;
 
 /// Editors write in several steps: the folder is read when it has been quiet for so long.
 const QUIET: Duration = Duration::from_millis(200);
+/// A folder that is never quiet is read so long after the first change.
+const LATEST: Duration = Duration::from_secs(1);
 
 /// Watches until dropped.
 pub(super) struct Watcher {
@@ -40,7 +43,7 @@ impl Watcher {
         };
         let task = tokio::spawn(async move {
             while changed.recv().await.is_some() {
-                while tokio::time::timeout(QUIET, changed.recv()).await.is_ok_and(|more| more.is_some()) {}
+                settle(&mut changed).await;
                 files.reload(false).await;
             }
         });
@@ -48,8 +51,35 @@ impl Watcher {
     }
 }
 
+/// Waits until nothing has changed for [`QUIET`], but no longer than [`LATEST`].
+async fn settle(changed: &mut mpsc::Receiver<()>) {
+    let latest = Instant::now() + LATEST;
+    while Instant::now() < latest {
+        let quiet = latest.min(Instant::now() + QUIET);
+        if !timeout_at(quiet, changed.recv()).await.is_ok_and(|more| more.is_some()) {
+            return;
+        }
+    }
+}
+
 impl Drop for Watcher {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_is_never_quiet_is_read_all_the_same() {
+        let (tell, mut changed) = mpsc::channel(1);
+        let busy = tokio::spawn(async move { while tell.send(()).await.is_ok() {} });
+        let begun = Instant::now();
+        tokio::time::timeout(10 * LATEST, settle(&mut changed)).await.expect("it waits for ever");
+        assert!(begun.elapsed() >= LATEST, "{:?}", begun.elapsed());
+        drop(changed);
+        busy.await.unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! Every metric of the node, described in one place (`docs/operations.md`, "Metrics").
 //!
 //! Rooms count with the `metrics` crate wherever something happens; what can be looked up is sampled when it is
-//! asked for. Labels name peers, listeners and primitives, never users.
+//! asked for. A counter appears at its first event. Labels name peers, listeners and primitives, never users.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ pub const COUNTED: &[(&str, &str)] = &[
     ("postern_relay_refused_total", "Requests of a peer refused by the relay, by peer and status code"),
     ("postern_relay_requests_total", "Requests of a peer handed to a service element, by peer"),
     ("postern_relay_settled_total", "Requests to a peer that found their end, by peer and outcome"),
-    ("postern_relay_setups_total", "Session set-ups that ended, by peer and outcome"),
+    ("postern_relay_setups_total", "Session set-ups that ended, by peer, our role and outcome"),
     ("postern_relay_stray_responses_total", "Answers nobody waited for, by peer"),
     ("postern_relay_unknown_sessions_total", "POSTs on a session that is not known, by peer"),
 ];

@@ -21,12 +21,12 @@ pub struct Token(Zeroizing<String>);
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The file can't be read or made.
-    #[error("the token file {file} can't be used: {source}")]
+    #[error("the token file {file} can't be used: {fault}")]
     File {
         /// The file.
         file: PathBuf,
         /// Why.
-        source: io::Error,
+        fault: io::Error,
     },
     /// The file holds no usable token.
     #[error(
@@ -46,7 +46,7 @@ pub enum TokenError {
 
 /// The token in the file; a missing file is made, with mode 0600 and a fresh token of 128 random bits.
 pub fn load_or_make(path: &Path) -> Result<Token, TokenError> {
-    let fault = |source| TokenError::File { file: path.to_owned(), source };
+    let fault = |fault| TokenError::File { file: path.to_owned(), fault };
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => {
             let token = Zeroizing::new(ident::fresh().to_string());
@@ -61,7 +61,7 @@ pub fn load_or_make(path: &Path) -> Result<Token, TokenError> {
 
 /// The token in the file, which must exist.
 pub fn load(path: &Path) -> Result<Token, TokenError> {
-    let fault = |source| TokenError::File { file: path.to_owned(), source };
+    let fault = |fault| TokenError::File { file: path.to_owned(), fault };
     let text = Zeroizing::new(fs::read_to_string(path).map_err(fault)?);
     if fs::metadata(path).map_err(fault)?.permissions().mode() & 0o077 != 0 {
         return Err(TokenError::Open { file: path.to_owned() });

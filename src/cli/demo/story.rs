@@ -64,7 +64,11 @@ fn step<T>(name: &str, outcome: anyhow::Result<T>) -> anyhow::Result<T> {
 async fn log_in(stage: &Stage, user: &Address, encoding: Encoding, version: Version) -> anyhow::Result<Phone> {
     let (mut phone, password) = stage.phone(user, encoding, version)?;
     let session = phone.log_in(password).await?;
-    println!("{user} is logged in ({encoding:?}, CSP {version}), session {session}");
+    let encoding = match encoding {
+        Encoding::Xml => "XML",
+        Encoding::Wbxml => "WBXML",
+    };
+    println!("{user} is logged in ({encoding}, CSP {version}), session {session}");
     Ok(phone)
 }
 

@@ -1,6 +1,7 @@
 //! The test authority and the certificates of a new node.
 
 use postern::time::Timestamp;
+use rcgen::ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
@@ -31,7 +32,7 @@ pub(super) struct NodeCertificates {
 }
 
 /// Makes a test authority named after `domain`, a certificate for peers with that DNS name, and one for phones
-/// with `chat_names`.
+/// with `chat_names`. Only the first may speak for the domain: a peer wants a client's certificate for that.
 pub(super) fn make(domain: &str, chat_names: Vec<String>, now: Timestamp) -> Result<NodeCertificates, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name = named(&format!("Postern test CA of {domain}"));
@@ -40,8 +41,8 @@ pub(super) fn make(domain: &str, chat_names: Vec<String>, now: Timestamp) -> Res
     in_force(&mut params, now, AUTHORITY_DAYS);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     Ok(NodeCertificates {
-        node: issue(&authority, domain, vec![domain.to_owned()], now)?,
-        chat: issue(&authority, domain, chat_names, now)?,
+        node: issue(&authority, domain, vec![domain.to_owned()], &[ServerAuth, ClientAuth], now)?,
+        chat: issue(&authority, domain, chat_names, &[ServerAuth], now)?,
         authority: Issued { cert_pem: authority.pem(), key_pem: authority.key().serialize_pem() },
     })
 }
@@ -50,12 +51,13 @@ fn issue(
     authority: &CertifiedIssuer<'_, KeyPair>,
     name: &str,
     names: Vec<String>,
+    uses: &[ExtendedKeyUsagePurpose],
     now: Timestamp,
 ) -> Result<Issued, rcgen::Error> {
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = named(name);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    params.extended_key_usages = uses.to_vec();
     params.use_authority_key_identifier_extension = true;
     in_force(&mut params, now, CERTIFICATE_DAYS);
     let key = KeyPair::generate()?;
