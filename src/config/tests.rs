@@ -136,7 +136,7 @@ fn a_variable_goes_before_the_file() {
         ("POSTERN_TIMERS__RETRY", "[\"1s\", \"2s\"]"),
         ("POSTERN_DATA_DIR", "elsewhere"),
         ("POSTERN_SERVICE_HOST", "10.0.0.1"),
-        ("HOME", "/root"),
+        ("HOME", "/home/north"),
     ];
     let loaded = load_with(&dir, &variables, NOW);
     assert_eq!(shown(&loaded), "");
