@@ -9,6 +9,7 @@ mod access;
 mod crash;
 mod flood;
 mod hostile;
+mod init;
 mod messages;
 mod peering;
 mod sessions;
