@@ -6,6 +6,7 @@ mod date;
 mod dialect;
 mod document;
 pub mod limits;
+mod loss;
 pub mod ssp;
 mod stack;
 pub mod tree;
@@ -16,6 +17,7 @@ mod xml;
 mod hostile;
 
 pub use limits::Limits;
+pub use loss::Loss;
 
 use crate::ident::SessionId;
 use crate::vocabulary::{DecodeError, Primitive, Text, Version};

@@ -9,6 +9,7 @@ pub mod capability;
 pub mod element;
 pub mod event;
 pub mod interop;
+pub mod list;
 mod lookup;
 pub mod message;
 pub(crate) mod names;
@@ -24,6 +25,7 @@ pub mod version;
 
 pub use element::Element;
 pub use event::{DecodeError, Event, Sink, Source};
+pub use list::List;
 pub use primitive::Primitive;
 pub use record::{Content, Slot, Text, Value};
 pub use secret::Secret;

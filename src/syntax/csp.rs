@@ -7,7 +7,7 @@ use super::dialect::Told;
 use super::document::Document;
 use super::wbxml::{WbxmlSink, WbxmlSource};
 use super::xml::{XmlSink, XmlSource};
-use super::{Encoding, Limits, ReadError, Said, Seen};
+use super::{Encoding, Limits, Loss, ReadError, Said, Seen};
 use crate::ident::SessionId;
 use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Sink, Text, Value, Version};
 
@@ -91,18 +91,24 @@ pub fn read(
 
 /// Writes a message. [`Said::Unknown`] has nothing to write: its transaction stays without content.
 pub fn write(message: &Message, encoding: Encoding) -> Bytes {
-    match encoding {
+    write_telling(message, encoding).0
+}
+
+/// Writes a message, and tells what its version and encoding cannot carry.
+pub fn write_telling(message: &Message, encoding: Encoding) -> (Bytes, Vec<Loss>) {
+    let (bytes, losses) = match encoding {
         Encoding::Xml => {
             let mut sink = XmlSink::new(message.version);
             message.put(&mut sink);
-            sink.finish().into()
+            sink.finish()
         }
         Encoding::Wbxml => {
             let mut sink = WbxmlSink::new(message.version);
             message.put(&mut sink);
-            sink.finish().into()
+            sink.finish()
         }
-    }
+    };
+    (bytes.into(), losses)
 }
 
 // === impl Message ===

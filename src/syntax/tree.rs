@@ -112,7 +112,7 @@ impl Tree {
         }
         let mut sink = WbxmlSink::new(version);
         self.root.wbxml(false, &mut sink);
-        Some(sink.finish())
+        Some(sink.finish().0)
     }
 
     /// The document as a JSON object: `syntax`, `version` and `root`; an element has `name` and, if not empty,

@@ -1,6 +1,5 @@
 //! Access: login, logout, keep-alive, polling.
 
-use super::Version::V13;
 use super::capability::{AgreedCapabilityList, CapabilityList};
 use super::party::ClientId;
 use super::record::{Empty, record};
@@ -16,7 +15,7 @@ record! {
         /// The device or application instance.
         client: Option<ClientId> = ClientId,
         /// The application (1.3).
-        application: Option<Text> = ApplicationId @ V13..=V13,
+        application: Option<Text> = ApplicationId @ ONLY_13,
         /// The password in clear.
         password: Option<Secret> = Password,
         /// base64 of H(nonce ‖ password).
@@ -30,15 +29,15 @@ record! {
         /// The client's secret for CIR.
         cookie: Option<Secret> = SessionCookie,
         /// Service negotiation in the same round trip (1.3).
-        functions: Option<Functions> = Functions @ V13..=V13,
+        functions: Option<Functions> = Functions @ ONLY_13,
         /// Capability negotiation in the same round trip (1.3).
-        capabilities: Option<CapabilityList> = CapabilityList @ V13..=V13,
+        capabilities: Option<CapabilityList> = CapabilityList @ ONLY_13,
     }
 
     /// The answer to either login step.
     pub struct LoginResponse {
         /// The user id given to the client (1.3).
-        user: Option<Text> = UserId @ V13..=V13,
+        user: Option<Text> = UserId @ ONLY_13,
         /// Echo of the request.
         client: Option<ClientId> = ClientId,
         /// The outcome.
@@ -54,9 +53,9 @@ record! {
         /// Whether the client shall state its capabilities.
         capability_request: Option<bool> = CapabilityRequest,
         /// Functions refused (1.3).
-        functions: Option<Functions> = Functions @ V13..=V13,
+        functions: Option<Functions> = Functions @ ONLY_13,
         /// Capabilities agreed (1.3).
-        capabilities: Option<AgreedCapabilityList> = AgreedCapabilityList @ V13..=V13,
+        capabilities: Option<AgreedCapabilityList> = AgreedCapabilityList @ ONLY_13,
     }
 
     /// Ends the session.

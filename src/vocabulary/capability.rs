@@ -1,6 +1,6 @@
 //! Capability negotiation: what a client can take, and by which ways it is reached.
 
-use super::Version::{V11, V12, V13};
+use super::Version::V13;
 use super::party::ClientId;
 use super::record::record;
 use super::{DecodeError, Element, Event, Sink, Source, Text, Value};
@@ -15,27 +15,27 @@ record! {
         /// Any content type is taken.
         any_content: Option<bool> = AnyContent,
         /// Character sets, IANA MIB numbers.
-        charsets: Vec<u32> = AcceptedCharset @ V11..=V12,
+        charsets: Vec<u32> = AcceptedCharset @ UNTIL_12,
         /// Character sets of plain text, IANA MIB numbers (1.3).
-        text_charsets: Vec<u32> = PlainTextCharset @ V13..=V13,
+        text_charsets: Vec<u32> = PlainTextCharset @ ONLY_13,
         /// Content types taken.
         content_types: Vec<AcceptedContentType> = AcceptedContentType,
         /// `BASE64`, `None`.
         encodings: Vec<Text> = AcceptedTransferEncoding,
         /// Largest content pushed, bytes (up to 1.2).
-        content_length: Option<u32> = AcceptedContentLength @ V11..=V12,
+        content_length: Option<u32> = AcceptedContentLength @ UNTIL_12,
         /// Largest content fetched, bytes (1.3).
-        pull_length: Option<u32> = AcceptedPullLength @ V13..=V13,
+        pull_length: Option<u32> = AcceptedPullLength @ ONLY_13,
         /// Largest content pushed, bytes (1.3).
-        push_length: Option<u32> = AcceptedPushLength @ V13..=V13,
+        push_length: Option<u32> = AcceptedPushLength @ ONLY_13,
         /// Largest plain text, bytes (1.3).
-        text_length: Option<u32> = AcceptedTextContentLength @ V13..=V13,
+        text_length: Option<u32> = AcceptedTextContentLength @ ONLY_13,
         /// `HTTP`, `HTTPS`, `WSP`, `SMS`.
         bearers: Vec<Text> = SupportedBearer,
         /// Transactions open at once per side.
         multi_trans: Option<u32> = MultiTrans,
         /// Transactions in one message (1.3).
-        multi_trans_per_message: Option<u32> = MultiTransPerMessage @ V13..=V13,
+        multi_trans_per_message: Option<u32> = MultiTransPerMessage @ ONLY_13,
         /// Largest message the client can parse, bytes.
         parser_size: Option<u32> = ParserSize,
         /// Wake-up methods, in the client's order.
@@ -43,35 +43,35 @@ record! {
         /// The client's port for wake-up datagrams.
         udp_port: Option<u32> = UdpPort,
         /// The server's wake-up address (1.1, in answers).
-        tcp_address: Option<Text> = TcpAddress @ V11..=V11,
+        tcp_address: Option<Text> = TcpAddress @ ONLY_11,
         /// The server's wake-up port (1.1, in answers).
-        tcp_port: Option<u32> = TcpPort @ V11..=V11,
+        tcp_port: Option<u32> = TcpPort @ ONLY_11,
         /// Seconds between polls, at least.
         poll_min: Option<u32> = ServerPollMin,
         /// ISO 639 code.
         language: Option<Text> = DefaultLanguage,
         /// Rank among the user's sessions, 0 first (1.3).
-        priority: Option<u32> = SessionPriority @ V13..=V13,
+        priority: Option<u32> = SessionPriority @ ONLY_13,
     }
 
     /// What the server agrees to (1.2 and later).
     pub struct AgreedCapabilityList {
         /// Content types (1.3).
-        content_types: Vec<AcceptedContentType> = AcceptedContentType @ V13..=V13,
+        content_types: Vec<AcceptedContentType> = AcceptedContentType @ ONLY_13,
         /// Any content type (1.3).
-        any_content: Option<bool> = AnyContent @ V13..=V13,
+        any_content: Option<bool> = AnyContent @ ONLY_13,
         /// Largest content fetched, bytes (1.3).
-        pull_length: Option<u32> = AcceptedPullLength @ V13..=V13,
+        pull_length: Option<u32> = AcceptedPullLength @ ONLY_13,
         /// Largest content pushed, bytes (1.3).
-        push_length: Option<u32> = AcceptedPushLength @ V13..=V13,
+        push_length: Option<u32> = AcceptedPushLength @ ONLY_13,
         /// Largest plain text, bytes (1.3).
-        text_length: Option<u32> = AcceptedTextContentLength @ V13..=V13,
+        text_length: Option<u32> = AcceptedTextContentLength @ ONLY_13,
         /// `BASE64`, `None` (1.3).
-        encodings: Vec<Text> = AcceptedTransferEncoding @ V13..=V13,
+        encodings: Vec<Text> = AcceptedTransferEncoding @ ONLY_13,
         /// Transactions open at once per side (1.3).
-        multi_trans: Option<u32> = MultiTrans @ V13..=V13,
+        multi_trans: Option<u32> = MultiTrans @ ONLY_13,
         /// Transactions in one message (1.3).
-        multi_trans_per_message: Option<u32> = MultiTransPerMessage @ V13..=V13,
+        multi_trans_per_message: Option<u32> = MultiTransPerMessage @ ONLY_13,
         /// Bearers.
         bearers: Vec<Text> = SupportedBearer,
         /// Wake-up methods the server will use.
@@ -83,13 +83,13 @@ record! {
         /// Seconds between polls, at least.
         poll_min: Option<u32> = ServerPollMin,
         /// Rank among the user's sessions, 0 first (1.3).
-        priority: Option<u32> = SessionPriority @ V13..=V13,
+        priority: Option<u32> = SessionPriority @ ONLY_13,
     }
 
     /// The client states its capabilities.
     pub struct ClientCapabilityRequest {
         /// The client (1.1).
-        client: Option<ClientId> = ClientId @ V11..=V11,
+        client: Option<ClientId> = ClientId @ ONLY_11,
         /// What it can do.
         list: Option<CapabilityList> = CapabilityList,
     }
@@ -97,11 +97,11 @@ record! {
     /// The server's answer: the list corrected (1.1) or what is agreed (1.2 and later).
     pub struct ClientCapabilityResponse {
         /// What is agreed; first of all, since one client reads only the first child.
-        agreed: Option<AgreedCapabilityList> = AgreedCapabilityList @ V12..=V13,
+        agreed: Option<AgreedCapabilityList> = AgreedCapabilityList @ SINCE_12,
         /// The corrected list (1.1); first for the same reason.
-        list: Option<CapabilityList> = CapabilityList @ V11..=V11,
+        list: Option<CapabilityList> = CapabilityList @ ONLY_11,
         /// The client (1.1).
-        client: Option<ClientId> = ClientId @ V11..=V11,
+        client: Option<ClientId> = ClientId @ ONLY_11,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The event stream: what every syntax reads and writes.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use super::{Element, Version};
 
@@ -113,6 +114,12 @@ pub trait Source<'a> {
 pub trait Sink {
     /// The version written.
     fn version(&self) -> Version;
+    /// Whether a field that the versions in `range` write as this element is written.
+    fn takes(&self, element: Element, range: RangeInclusive<Version>) -> bool {
+        range.contains(&self.version()) && element.versions().contains(&self.version())
+    }
+    /// Something inside the innermost open element that this syntax and version cannot carry.
+    fn omit(&mut self, element: Element);
     /// Opens an element.
     fn start(&mut self, element: Element);
     /// Characters of the innermost open element.

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use super::Version::V13;
 use super::base64;
 use super::party::{Recipient, Sender, User};
 use super::record::record;
@@ -67,7 +66,7 @@ record! {
         /// Size of the content as sent, bytes; never trusted.
         size: Option<u32> = ContentSize,
         /// File name of the content (1.3).
-        name: Option<Text> = ContentName @ V13..=V13,
+        name: Option<Text> = ContentName @ ONLY_13,
         /// Who receives.
         recipient: Option<Recipient> = Recipient,
         /// Who sends.
@@ -75,7 +74,7 @@ record! {
         /// When it was sent, ISO 8601.
         date: Option<Text> = DateTime,
         /// Font and colour (1.3).
-        font: Option<Font> = Font @ V13..=V13,
+        font: Option<Font> = Font @ ONLY_13,
         /// Seconds it is worth keeping.
         validity: Option<u32> = Validity,
     }

@@ -1,6 +1,5 @@
 //! Who takes part: users, clients, groups, senders and recipients.
 
-use super::Version::V13;
 use super::record::record;
 use super::{DecodeError, Element, Event, Sink, Source, Text, Value};
 
@@ -10,11 +9,11 @@ record! {
         /// The address.
         id: Text = UserId,
         /// The name shown to people.
-        friendly_name: Option<Text> = FriendlyName @ V13..=V13,
+        friendly_name: Option<Text> = FriendlyName @ ONLY_13,
         /// The client.
         client: Option<ClientId> = ClientId,
         /// The application.
-        application: Option<Text> = ApplicationId @ V13..=V13,
+        application: Option<Text> = ApplicationId @ ONLY_13,
     }
 
     /// A group, or somebody in a group known only by a screen name.

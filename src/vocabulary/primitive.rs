@@ -71,8 +71,11 @@ macro_rules! primitives {
                 }
             }
 
-            /// Writes it with its element.
+            /// Writes it with its element, or tells the sink that it has no place there.
             pub fn encode(&self, to: &mut impl Sink) {
+                if !to.takes(self.element(), super::record::range!()) {
+                    return to.omit(self.element());
+                }
                 match self { $( Self::$name(value) => {
                     to.start(Element::$name);
                     value.encode(to);

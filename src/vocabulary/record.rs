@@ -24,6 +24,8 @@ pub trait Slot: Sized {
     fn fill<'a>(partial: &mut Self::Partial, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError>;
     /// The finished slot.
     fn done(partial: Self::Partial, of: Element) -> Result<Self, DecodeError>;
+    /// Whether there is nothing to write.
+    fn is_absent(&self) -> bool;
     /// Writes every occurrence.
     fn put(&self, of: Element, to: &mut impl Sink);
 }
@@ -64,6 +66,9 @@ impl<T: Value> Slot for T {
     fn done(partial: Option<T>, of: Element) -> Result<T, DecodeError> {
         partial.ok_or(DecodeError::Missing(of))
     }
+    fn is_absent(&self) -> bool {
+        false
+    }
     fn put(&self, of: Element, to: &mut impl Sink) {
         element(of, self, to);
     }
@@ -76,6 +81,9 @@ impl<T: Value> Slot for Option<T> {
     }
     fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
         Ok(partial)
+    }
+    fn is_absent(&self) -> bool {
+        self.is_none()
     }
     fn put(&self, of: Element, to: &mut impl Sink) {
         if let Some(value) = self {
@@ -92,6 +100,9 @@ impl<T: Value> Slot for Vec<T> {
     }
     fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
         Ok(partial)
+    }
+    fn is_absent(&self) -> bool {
+        self.is_empty()
     }
     fn put(&self, of: Element, to: &mut impl Sink) {
         for value in self {
@@ -195,12 +206,16 @@ impl Value for Empty {
 }
 
 /// Declares records. `field: Type = Element` in the order to emit. A field is read in every version, and written
-/// in the versions whose table holds its element; `@ range` narrows that further.
+/// in the versions whose table holds its element; `@ range` narrows that further (the constants of [`version`](crate::vocabulary::version), `SSP_ONLY` = never on CSP).
+/// `= Element @ range | Other @ range` gives a field several forms, the newest first: all are read, the first that
+/// the sink takes is written. What no form of the sink can carry is told to [`Sink::omit`].
+///
+/// [`Sink::omit`]: crate::vocabulary::Sink::omit
 macro_rules! record {
     ($(
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
-            $( $(#[$field_meta:meta])* $field:ident : $ty:ty = $tag:ident $( @ $range:expr )? ),* $(,)?
+            $( $(#[$field_meta:meta])* $field:ident : $ty:ty = $( $tag:ident $( @ $range:ident )? )|+ ),* $(,)?
         }
     )*) => { $(
         $(#[$meta])*
@@ -211,9 +226,9 @@ macro_rules! record {
         impl $crate::vocabulary::sample::Sample for $name {
             fn sample(dice: &mut $crate::vocabulary::sample::Dice) -> Self {
                 Self { $(
-                    $field: if $crate::vocabulary::Element::$tag.versions().contains(&dice.version)
-                        $( && ($range).contains(&dice.version) )?
-                    {
+                    $field: if $(
+                        dice.takes($crate::vocabulary::Element::$tag, $crate::vocabulary::record::range!($($range)?))
+                    )||+ {
                         $crate::vocabulary::sample::Sample::sample(dice)
                     } else {
                         Default::default()
@@ -223,7 +238,7 @@ macro_rules! record {
         }
 
         impl $crate::vocabulary::Value for $name {
-            #[allow(unused_variables, unused_mut)]
+            #[allow(unused_variables, unused_mut, unused_parens)]
             fn decode<'a>(
                 of: $crate::vocabulary::Element,
                 from: &mut impl $crate::vocabulary::Source<'a>,
@@ -231,7 +246,7 @@ macro_rules! record {
                 $( let mut $field = <$ty as $crate::vocabulary::Slot>::Partial::default(); )*
                 while let Some(child) = from.child()? {
                     match child {
-                        $( Some(e @ $crate::vocabulary::Element::$tag) => {
+                        $( Some(e @ ( $( $crate::vocabulary::Element::$tag )|+ )) => {
                             <$ty as $crate::vocabulary::Slot>::fill(&mut $field, e, from)?;
                         } )*
                         // Another version's or a vendor's element: step over it.
@@ -239,21 +254,52 @@ macro_rules! record {
                     }
                 }
                 Ok(Self { $(
-                    $field: <$ty as $crate::vocabulary::Slot>::done($field, $crate::vocabulary::Element::$tag)?
+                    $field: <$ty as $crate::vocabulary::Slot>::done(
+                        $field,
+                        $crate::vocabulary::record::first!($( $tag )+),
+                    )?
                 ),* })
             }
 
             #[allow(unused_variables)]
             fn encode(&self, to: &mut impl $crate::vocabulary::Sink) {
                 $(
-                    let version = to.version();
-                    let known = $crate::vocabulary::Element::$tag.versions().contains(&version);
-                    if known $( && ($range).contains(&version) )? {
-                        $crate::vocabulary::Slot::put(&self.$field, $crate::vocabulary::Element::$tag, to);
+                    if !$crate::vocabulary::Slot::is_absent(&self.$field) {
+                        let tag = 'tag: {
+                            $(
+                                let tag = $crate::vocabulary::Element::$tag;
+                                if to.takes(tag, $crate::vocabulary::record::range!($($range)?)) {
+                                    break 'tag Some(tag);
+                                }
+                            )+
+                            None
+                        };
+                        match tag {
+                            Some(tag) => $crate::vocabulary::Slot::put(&self.$field, tag, to),
+                            None => to.omit($crate::vocabulary::record::first!($( $tag )+)),
+                        }
                     }
                 )*
             }
         }
     )* };
 }
-pub(crate) use record;
+
+/// The versions a form of a field is written in.
+macro_rules! range {
+    () => {
+        $crate::vocabulary::Version::V11..=$crate::vocabulary::Version::V13
+    };
+    ($range:ident) => {
+        $crate::vocabulary::version::$range
+    };
+}
+
+/// The element of a field's first form.
+macro_rules! first {
+    ($first:ident $($rest:ident)*) => {
+        $crate::vocabulary::Element::$first
+    };
+}
+
+pub(crate) use {first, range, record};

@@ -1,14 +1,16 @@
 //! Arbitrary values for tests: every record can be made up, since `record!` knows its fields.
 
+use std::ops::RangeInclusive;
+
 use bytes::Bytes;
 
 use super::Version::{self, V13};
 use super::capability::AcceptedContentType;
-use super::party::ClientId;
+use super::party::{ClientId, User};
 use super::record::Empty;
 use super::service::{Functions, Node};
 use super::status::Code;
-use super::{Content, Element, Secret, Text};
+use super::{Content, Element, List, Secret, Text};
 
 /// Texts with all that could go wrong on the way.
 const TEXTS: [&str; 18] = [
@@ -39,11 +41,13 @@ pub(crate) struct Dice {
     pub(crate) version: Version,
     /// Only texts that are single words.
     pub(crate) words: bool,
+    /// Samples are for SSP: all fields may be set.
+    pub(crate) ssp: bool,
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false }
+        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false, ssp: false }
     }
 
     /// A number below `end`.
@@ -52,6 +56,11 @@ impl Dice {
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
         usize::try_from(self.state >> 16).unwrap() % end
+    }
+
+    /// Whether a field with this form may be set.
+    pub(crate) fn takes(&self, element: Element, range: RangeInclusive<Version>) -> bool {
+        self.ssp || range.contains(&self.version) && element.versions().contains(&self.version)
     }
 
     fn text(&mut self) -> &'static str {
@@ -78,6 +87,20 @@ impl<T: Sample> Sample for Option<T> {
 impl<T: Sample> Sample for Vec<T> {
     fn sample(dice: &mut Dice) -> Self {
         (0..dice.below(4)).map(|_| T::sample(dice)).collect()
+    }
+}
+
+/// Of users only the addresses, for more has no place in every form.
+impl Sample for List<User> {
+    fn sample(dice: &mut Dice) -> Self {
+        let ids: Vec<Text> = Sample::sample(dice);
+        ids.into_iter().map(|id| User { id, ..User::default() }).collect::<Vec<_>>().into()
+    }
+}
+
+impl Sample for List<Text> {
+    fn sample(dice: &mut Dice) -> Self {
+        Self(Sample::sample(dice))
     }
 }
 

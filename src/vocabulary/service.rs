@@ -1,6 +1,5 @@
 //! Service negotiation: the tree of features, function groups and functions.
 
-use super::Version::V11;
 use super::party::ClientId;
 use super::record::record;
 use super::{DecodeError, Element, Sink, Source, Value};
@@ -9,7 +8,7 @@ record! {
     /// The client says what it wants.
     pub struct ServiceRequest {
         /// The client (1.1).
-        client: Option<ClientId> = ClientId @ V11..=V11,
+        client: Option<ClientId> = ClientId @ ONLY_11,
         /// What it wants; an empty element means all below it.
         functions: Option<Functions> = Functions,
         /// Whether to list everything the server offers.
@@ -19,7 +18,7 @@ record! {
     /// The server says what it refuses, and perhaps what it offers.
     pub struct ServiceResponse {
         /// The client (1.1).
-        client: Option<ClientId> = ClientId @ V11..=V11,
+        client: Option<ClientId> = ClientId @ ONLY_11,
         /// What was asked for and is refused.
         functions: Option<Functions> = Functions,
         /// What the server offers, if asked.

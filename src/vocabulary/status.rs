@@ -1,10 +1,8 @@
 //! Status codes, and `Status`, `Result` and `DetailedResult` that carry them.
 
 use super::record::record;
-use super::{Element, Sink, Source, Text, Value, Version};
+use super::{Element, Sink, Source, Text, Value};
 use crate::vocabulary::DecodeError;
-
-use Version::{V11, V12, V13};
 
 /// A three-digit status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -82,7 +80,7 @@ record! {
         /// One entry per code with every id that failed with it.
         details: Vec<Detail> = DetailedResult,
         /// Seconds after which to try again.
-        try_again: Option<u32> = TryAgainTimeout @ V13..=V13,
+        try_again: Option<u32> = TryAgainTimeout @ ONLY_13,
     }
 
     /// What failed, and with which code.
@@ -98,11 +96,11 @@ record! {
         /// Screen names concerned.
         screen_names: Vec<super::party::ScreenName> = ScreenName,
         /// Messages concerned.
-        messages: Vec<Text> = MessageId @ V12..=V13,
+        messages: Vec<Text> = MessageId @ SINCE_12,
         /// Contact lists concerned.
-        contact_lists: Vec<Text> = ContactList @ V12..=V13,
+        contact_lists: Vec<Text> = ContactList @ SINCE_12,
         /// Domains concerned.
-        domains: Vec<Text> = Domain @ V12..=V13,
+        domains: Vec<Text> = Domain @ SINCE_12,
     }
 
     /// `Status`: the answer to a request that has no better one.
@@ -110,7 +108,7 @@ record! {
         /// The outcome.
         outcome: Outcome = Result,
         /// The client concerned (up to 1.2).
-        client: Option<super::party::ClientId> = ClientId @ V11..=V12,
+        client: Option<super::party::ClientId> = ClientId @ UNTIL_12,
     }
 }
 

@@ -19,6 +19,22 @@ pub enum Version {
     V13,
 }
 
+/// A range of versions a field is written in.
+type Range = std::ops::RangeInclusive<Version>;
+
+/// 1.1 alone.
+pub(super) const ONLY_11: Range = Version::V11..=Version::V11;
+/// 1.2 alone.
+pub(super) const ONLY_12: Range = Version::V12..=Version::V12;
+/// 1.3 alone.
+pub(super) const ONLY_13: Range = Version::V13..=Version::V13;
+/// 1.1 and 1.2.
+pub(super) const UNTIL_12: Range = Version::V11..=Version::V12;
+/// 1.2 and 1.3.
+pub(super) const SINCE_12: Range = Version::V12..=Version::V13;
+/// No version of CSP: the field is SSP's.
+pub(super) const SSP_ONLY: Range = Version::V13..=Version::V11;
+
 impl Version {
     /// Every version, oldest first.
     pub const ALL: [Self; 3] = [Self::V11, Self::V12, Self::V13];

@@ -85,6 +85,9 @@ impl Sink for Watch {
         assert_eq!(self.element.kind(), Kind::Binary, "{}", self.element.xml());
     }
     fn end(&mut self, _: Element) {}
+    fn omit(&mut self, element: Element) {
+        panic!("a sample for {} has {}", self.version.as_str(), element.xml());
+    }
 }
 
 #[test]

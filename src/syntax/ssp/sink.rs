@@ -1,8 +1,9 @@
 //! SSP-XML as a sink: events in the shape of CSP are collected, then written in the shape of SSP.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::syntax::date::Date;
+use crate::syntax::loss::Losses;
 use crate::syntax::xml::escape::{Place, escape};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::element::Kind;
@@ -16,6 +17,7 @@ pub(super) struct SspSink {
     nodes: Vec<Node>,
     open: Vec<usize>,
     bytes: Vec<u8>,
+    losses: Losses,
 }
 
 struct Node {
@@ -32,7 +34,13 @@ struct Node {
 
 impl SspSink {
     pub(super) fn new(version: Version) -> Self {
-        Self { version, nodes: Vec::with_capacity(32), open: Vec::with_capacity(8), bytes: Vec::with_capacity(512) }
+        Self {
+            version,
+            nodes: Vec::with_capacity(32),
+            open: Vec::with_capacity(8),
+            bytes: Vec::with_capacity(512),
+            losses: Losses::default(),
+        }
     }
 
     /// Writes the first element collected, with what `first` holds before its own children.
@@ -269,7 +277,17 @@ impl Sink for SspSink {
         self.version
     }
 
+    /// SSP is one form of all versions.
+    fn takes(&self, _: Element, _: RangeInclusive<Version>) -> bool {
+        true
+    }
+
+    fn omit(&mut self, element: Element) {
+        self.losses.omit(element);
+    }
+
     fn start(&mut self, element: Element) {
+        self.losses.open(element);
         let at = self.nodes.len();
         if let Some(parent) = self.open.last().copied() {
             if let Some(last) = self.nodes[parent].last.replace(at) {
@@ -299,6 +317,7 @@ impl Sink for SspSink {
     }
 
     fn end(&mut self, _: Element) {
+        self.losses.close();
         let length = self.bytes.len();
         if let Some(node) = self.open.pop().and_then(|at| self.nodes.get_mut(at)) {
             // Only leaves hold characters; those of other elements are their children's.

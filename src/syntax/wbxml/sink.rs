@@ -3,6 +3,7 @@
 use super::values::token;
 use super::{ATTRIBUTES, CONTENT, END, EXT_T_0, LITERAL, OPAQUE, STR_I, SWITCH_PAGE, UTF_8};
 use crate::syntax::dialect::{PREFIXES, namespace, public_id};
+use crate::syntax::loss::{Loss, Losses};
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::{Element, Sink, Version};
 
@@ -22,6 +23,7 @@ pub(in crate::syntax) struct WbxmlSink {
     hidden: usize,
     /// The string table: names that have no token.
     names: Vec<u8>,
+    losses: Losses,
 }
 
 impl WbxmlSink {
@@ -29,11 +31,20 @@ impl WbxmlSink {
     pub(in crate::syntax) fn new(version: Version) -> Self {
         let mut out = Vec::with_capacity(512);
         out.extend_from_slice(&[0x03, public_id(version), UTF_8, 0]);
-        Self { out, version, page: 0, bare: None, kind: Kind::Plain, hidden: 0, names: Vec::new() }
+        Self {
+            out,
+            version,
+            page: 0,
+            bare: None,
+            kind: Kind::Plain,
+            hidden: 0,
+            names: Vec::new(),
+            losses: Losses::default(),
+        }
     }
 
-    /// The document.
-    pub(in crate::syntax) fn finish(mut self) -> Vec<u8> {
+    /// The document, and what had no place in it.
+    pub(in crate::syntax) fn finish(mut self) -> (Vec<u8>, Vec<Loss>) {
         if !self.names.is_empty() {
             let body = self.out.split_off(TABLE + 1);
             self.out.truncate(TABLE);
@@ -42,7 +53,7 @@ impl WbxmlSink {
             self.out.append(&mut self.names);
             self.out.extend_from_slice(&body);
         }
-        self.out
+        (self.out, self.losses.done())
     }
 
     /// Opens an element that no table knows.
@@ -93,11 +104,19 @@ impl Sink for WbxmlSink {
         self.version
     }
 
+    fn omit(&mut self, element: Element) {
+        self.losses.omit(element);
+    }
+
     fn start(&mut self, element: Element) {
         let Some((page, tag)) = element.wbxml().filter(|_| self.hidden == 0) else {
+            if self.hidden == 0 {
+                self.losses.omit(element);
+            }
             self.hidden += 1;
             return;
         };
+        self.losses.open(element);
         self.content();
         if page != self.page {
             self.page = page;
@@ -155,7 +174,10 @@ impl Sink for WbxmlSink {
     fn end(&mut self, _: Element) {
         if self.hidden > 0 {
             self.hidden -= 1;
-        } else if self.bare.take().is_none() {
+            return;
+        }
+        self.losses.close();
+        if self.bare.take().is_none() {
             self.out.push(END);
         }
     }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::escape::{Place, escape};
 use crate::syntax::dialect::namespace;
+use crate::syntax::loss::{Loss, Losses};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::{Element, Sink, Version};
 
@@ -16,6 +17,7 @@ pub(in crate::syntax) struct XmlSink {
     version: Version,
     /// The last start tag still lacks its `>`.
     open: bool,
+    losses: Losses,
 }
 
 impl XmlSink {
@@ -23,12 +25,12 @@ impl XmlSink {
     pub(in crate::syntax) fn new(version: Version) -> Self {
         let mut out = Vec::with_capacity(1024);
         out.extend_from_slice(DECLARATION);
-        Self { out, version, open: false }
+        Self { out, version, open: false, losses: Losses::default() }
     }
 
-    /// The document.
-    pub(in crate::syntax) fn finish(self) -> Vec<u8> {
-        self.out
+    /// The document, and what had no place in it.
+    pub(in crate::syntax) fn finish(self) -> (Vec<u8>, Vec<Loss>) {
+        (self.out, self.losses.done())
     }
 
     fn content(&mut self) {
@@ -43,7 +45,12 @@ impl Sink for XmlSink {
         self.version
     }
 
+    fn omit(&mut self, element: Element) {
+        self.losses.omit(element);
+    }
+
     fn start(&mut self, element: Element) {
+        self.losses.open(element);
         self.content();
         self.out.push(b'<');
         self.out.extend_from_slice(element.xml().as_bytes());
@@ -73,6 +80,7 @@ impl Sink for XmlSink {
     }
 
     fn end(&mut self, element: Element) {
+        self.losses.close();
         if std::mem::take(&mut self.open) {
             self.out.extend_from_slice(b"/>");
         } else {

@@ -1,0 +1,132 @@
+//! Repeated items that newer versions put into an element of their own (`docs/wire-notes.md`, "Lists").
+
+use std::ops::{Deref, DerefMut};
+
+use super::party::User;
+use super::{DecodeError, Element, Sink, Slot, Source, Text, Value};
+
+/// Items that stand one by one in a primitive (up to 1.2), or together in a list element (1.3): `UserID` or
+/// `UserIDList`, `ContactList` or `ContactListIDList`, `MessageInfo` or `MessageInfoList`, `User` or `UserList`.
+/// Both forms are read in every version, even mixed; the element it is written as decides on the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+/// Something that can stand in a [`List`].
+pub trait Item: Sized {
+    /// Reads the item from an element whose start was just read.
+    fn decode_as<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError>;
+    /// Writes the item between the start and end of an element.
+    fn encode_as(&self, of: Element, to: &mut impl Sink);
+}
+
+/// What a list element holds.
+const fn item_of(list: Element) -> Option<Element> {
+    match list {
+        Element::UserIdList => Some(Element::UserId),
+        Element::ContactListIdList => Some(Element::ContactList),
+        Element::MessageInfoList => Some(Element::MessageInfo),
+        Element::UserList => Some(Element::User),
+        _ => None,
+    }
+}
+
+// === impl List ===
+
+impl<T: Item> Slot for List<T> {
+    type Partial = Self;
+    fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        let Some(item) = item_of(of) else {
+            partial.0.push(T::decode_as(of, from)?);
+            return Ok(());
+        };
+        while let Some(child) = from.child()? {
+            if child == Some(item) {
+                partial.0.push(T::decode_as(item, from)?);
+            } else {
+                from.skip()?;
+            }
+        }
+        Ok(())
+    }
+    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
+        Ok(partial)
+    }
+    fn is_absent(&self) -> bool {
+        self.0.is_empty()
+    }
+    fn put(&self, of: Element, to: &mut impl Sink) {
+        let item = item_of(of);
+        if item.is_some() {
+            to.start(of);
+        }
+        for value in &self.0 {
+            let of = item.unwrap_or(of);
+            to.start(of);
+            value.encode_as(of, to);
+            to.end(of);
+        }
+        if item.is_some() {
+            to.end(of);
+        }
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = Vec<T>;
+    fn deref(&self) -> &Vec<T> {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for List<T> {
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        &mut self.0
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self(items)
+    }
+}
+
+// === impl Item ===
+
+impl Item for Text {
+    fn decode_as<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        Value::decode(of, from)
+    }
+    fn encode_as(&self, _: Element, to: &mut impl Sink) {
+        self.encode(to);
+    }
+}
+
+/// A user in full, or where only `UserID` has a place, the address alone.
+impl Item for User {
+    fn decode_as<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        if of == Element::UserId {
+            return Ok(Self { id: Value::decode(of, from)?, ..Self::default() });
+        }
+        Value::decode(of, from)
+    }
+    fn encode_as(&self, of: Element, to: &mut impl Sink) {
+        if of != Element::UserId {
+            return self.encode(to);
+        }
+        self.id.encode(to);
+        let lost = [
+            (Element::FriendlyName, self.friendly_name.is_some()),
+            (Element::ClientId, self.client.is_some()),
+            (Element::ApplicationId, self.application.is_some()),
+        ];
+        for (element, _) in lost.into_iter().filter(|(_, set)| *set) {
+            to.omit(element);
+        }
+    }
+}
