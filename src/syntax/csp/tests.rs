@@ -7,7 +7,7 @@ use crate::vocabulary::Content;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::element::Kind;
-use crate::vocabulary::message::SendMessageRequest;
+use crate::vocabulary::message::{Font, MessageInfo, NewMessage, SendMessageRequest};
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
@@ -389,4 +389,24 @@ fn a_nul_in_text_does_not_break_wbxml() {
     // XML cannot hold it at all.
     let read = read_plainly(&write(&sent, Encoding::Xml), Encoding::Xml).unwrap();
     assert_eq!(read.transactions[0].id.as_deref(), Some("a\u{FFFD}b"));
+}
+
+#[test]
+fn what_an_older_version_cannot_carry_is_told() {
+    let info = MessageInfo {
+        font: Some(Font { size: Some("Big".into()), ..Font::default() }),
+        name: Some("cat.jpg".into()),
+        ..MessageInfo::default()
+    };
+    let said = Primitive::NewMessage(NewMessage { info, ..NewMessage::default() });
+    let newest = message(Version::V13, Some("s1"), Mode::Request, Some("1"), said);
+    for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        assert_eq!(write_telling(&newest, encoding).1, []);
+        let (written, losses) = write_telling(&Message { version: Version::V11, ..newest.clone() }, encoding);
+        let lost: Vec<String> = losses.iter().map(ToString::to_string).collect();
+        let at = "/WV-CSP-Message/Session/Transaction/TransactionContent/NewMessage/MessageInfo";
+        assert_eq!(lost, [format!("{at}/ContentName"), format!("{at}/Font")]);
+        let read = read_plainly(&written, encoding).unwrap();
+        assert_eq!(read.transactions[0].said, Said::Known(Primitive::NewMessage(NewMessage::default())));
+    }
 }
