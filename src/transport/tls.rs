@@ -62,7 +62,7 @@ impl std::fmt::Debug for ServerTls {
     }
 }
 
-/// How a handshake's signatures are checked, whoever's certificate it is: as the cryptography does.
+/// How a handshake's signatures are checked, whosever the certificate is: as the cryptography has it.
 macro_rules! signatures_as_usual {
     () => {
         fn verify_tls12_signature(
