@@ -15,6 +15,7 @@ pub mod message;
 pub(crate) mod names;
 pub mod party;
 pub mod primitive;
+pub mod property;
 pub mod record;
 #[cfg(test)]
 pub(crate) mod sample;
