@@ -43,11 +43,13 @@ pub(crate) struct Dice {
     pub(crate) words: bool,
     /// Samples are for SSP: all fields may be set.
     pub(crate) ssp: bool,
+    /// Content is characters, never bytes.
+    pub(crate) characters: bool,
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false, ssp: false }
+        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false, ssp: false, characters: false }
     }
 
     /// A number below `end`.
@@ -143,7 +145,7 @@ impl Sample for Empty {
 impl Sample for Content {
     fn sample(dice: &mut Dice) -> Self {
         match dice.below(3) {
-            0 => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
+            0 if !dice.characters => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
             1 => Self::Text(dice.text().into()),
             _ if dice.words => Self::Text(String::new()),
             _ => Self::Text("  as it is,\n spaces and all ".into()),
