@@ -4,10 +4,14 @@
 //! records ([`record`]) declared once for all syntaxes. [`Primitive`] is the list of what can be said.
 
 pub mod access;
+pub mod agreement;
 pub(crate) mod base64;
+pub mod block;
 pub mod capability;
+pub mod conversation;
 pub mod element;
 pub mod event;
+pub mod group;
 pub mod interop;
 pub mod list;
 mod lookup;
@@ -15,12 +19,16 @@ pub mod message;
 pub(crate) mod names;
 pub mod party;
 pub mod primitive;
+pub mod property;
 pub mod record;
+pub mod retrieval;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod secret;
 pub mod service;
 pub mod status;
+pub mod user_profile;
+pub mod user_session;
 pub mod version;
 
 pub use element::Element;

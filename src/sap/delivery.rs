@@ -165,7 +165,7 @@ fn new_message(message: &Kept) -> NewMessage {
         id: message.sender.to_string().into(),
         friendly_name: message.sender_name.clone(),
         client: message.sender_client.clone(),
-        application: None,
+        ..User::default()
     };
     let info = MessageInfo {
         id: Some(message.id.clone()),
@@ -178,7 +178,7 @@ fn new_message(message: &Kept) -> NewMessage {
         sender: Some(Sender { user: Some(sender), group: None }),
         date: Some(message.sent.iso_basic().into()),
         font: message.font.clone().map(Into::into),
-        validity: None,
+        ..MessageInfo::default()
     };
     NewMessage { user: None, info, content: Some(content) }
 }

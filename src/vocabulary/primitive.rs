@@ -4,10 +4,33 @@ use super::access::{
     Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse, LogoutRequest, PollingRequest,
 };
 use super::capability::{ClientCapabilityRequest, ClientCapabilityResponse};
+use super::agreement::{
+    GetServiceRequest, GetServiceResponse, ServiceNegotiationRequest, ServiceNegotiationResponse,
+};
+use super::block::{BlockEntityRequest, GetBlockedListRequest, GetBlockedListResponse};
+use super::conversation::{ExtendConversationRequest, ExtendConversationResponse};
+use super::group::members::{
+    AddGroupMembersRequest, GetGroupMembersRequest, GetGroupMembersResponse, GetJoinedUsersRequest,
+    GetJoinedUsersResponse, MemberAccessRequest, RejectListRequest, RejectListResponse, RemoveGroupMembersRequest,
+};
+use super::group::notice::{GroupChangeNotice, SubscribeGroupNoticeRequest, SubscribeGroupNoticeResponse};
+use super::group::properties::{GetGroupPropsRequest, GetGroupPropsResponse, SetGroupPropsRequest};
+use super::group::{
+    CreateGroupRequest, DeleteGroupRequest, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse,
+};
 use super::interop::{SendSecretToken, SspLoginRequest, SspLoginResponse};
 use super::message::{DeliveryReportRequest, MessageDelivered, NewMessage, SendMessageRequest, SendMessageResponse};
+use super::retrieval::{
+    ForwardMessageRequest, ForwardMessageResponse, GetMessageListRequest, GetMessageListResponse, GetMessageRequest,
+    GetMessageResponse, MessageNotification, RejectMessageRequest, SetDeliveryMethodRequest,
+};
 use super::service::{ServiceRequest, ServiceResponse};
 use super::status::Status;
+use super::user_profile::{GetUserProfileRequest, GetUserProfileResponse, UpdateUserProfileRequest};
+use super::user_session::{
+    UserDisconnect, UserKeepAliveRequest, UserKeepAliveResponse, UserLoginRequest, UserLoginResponse,
+    UserLogoutRequest, UserWakeUp,
+};
 use super::{DecodeError, Element, Sink, Source, Value};
 
 /// The service a primitive belongs to (IMPS 1.3 architecture, C.1 to C.7).
@@ -113,25 +136,78 @@ macro_rules! primitives {
 }
 
 primitives! {
-    // primitive              service  from    session promised
-    ClientCapabilityRequest:  Access,  Client, true,   false;
-    ClientCapabilityResponse: Access,  Server, true,   false;
-    DeliveryReportRequest:    Im,      Server, true,   true;
-    Disconnect:               Access,  Server, true,   false;
-    KeepAliveRequest:         Access,  Client, true,   false;
-    KeepAliveResponse:        Access,  Server, true,   false;
-    LoginRequest:             Access,  Client, false,  false;
-    LoginResponse:            Access,  Server, false,  false;
-    LogoutRequest:            Access,  Client, true,   false;
-    MessageDelivered:         Im,      Client, true,   false;
-    NewMessage:               Im,      Server, true,   true;
-    PollingRequest:           Access,  Client, true,   false;
-    SendMessageRequest:       Im,      Client, true,   true;
-    SendMessageResponse:      Im,      Server, true,   false;
-    SendSecretToken:          Interop, Domain, false,  false;
-    ServiceRequest:           Access,  Client, true,   false;
-    ServiceResponse:          Access,  Server, true,   false;
-    SspLoginRequest:          Interop, Domain, false,  false;
-    SspLoginResponse:         Interop, Domain, false,  false;
-    Status:                   Access,  Both,   true,   false;
+    // primitive                  service  from    session promised
+    // access
+    Status:                       Access,  Both,   true,   false;
+    LoginRequest:                 Access,  Client, false,  false;
+    LoginResponse:                Access,  Server, false,  false;
+    LogoutRequest:                Access,  Client, true,   false;
+    Disconnect:                   Access,  Server, true,   false;
+    KeepAliveRequest:             Access,  Client, true,   false;
+    KeepAliveResponse:            Access,  Server, true,   false;
+    PollingRequest:               Access,  Client, true,   false;
+    ClientCapabilityRequest:      Access,  Client, true,   false;
+    ClientCapabilityResponse:     Access,  Server, true,   false;
+    ServiceRequest:               Access,  Client, true,   false;
+    ServiceResponse:              Access,  Server, true,   false;
+    // instant messaging
+    SendMessageRequest:           Im,      Client, true,   true;
+    SendMessageResponse:          Im,      Server, true,   false;
+    NewMessage:                   Im,      Server, true,   true;
+    MessageDelivered:             Im,      Client, true,   false;
+    DeliveryReportRequest:        Im,      Server, true,   true;
+    SetDeliveryMethodRequest:     Im,      Client, true,   false;
+    GetMessageListRequest:        Im,      Client, true,   false;
+    GetMessageListResponse:       Im,      Server, true,   false;
+    RejectMessageRequest:         Im,      Client, true,   true;
+    MessageNotification:          Im,      Server, true,   false;
+    GetMessageRequest:            Im,      Client, true,   false;
+    GetMessageResponse:           Im,      Server, true,   false;
+    ForwardMessageRequest:        Im,      Client, true,   true;
+    ForwardMessageResponse:       Im,      Server, true,   false;
+    GetBlockedListRequest:        Im,      Client, true,   false;
+    GetBlockedListResponse:       Im,      Server, true,   false;
+    BlockEntityRequest:           Im,      Client, true,   true;
+    // groups
+    CreateGroupRequest:           Group,   Client, true,   true;
+    DeleteGroupRequest:           Group,   Client, true,   true;
+    JoinGroupRequest:             Group,   Client, true,   true;
+    JoinGroupResponse:            Group,   Server, true,   false;
+    LeaveGroupRequest:            Group,   Client, true,   true;
+    LeaveGroupResponse:           Group,   Server, true,   true;
+    GetGroupMembersRequest:       Group,   Client, true,   false;
+    GetGroupMembersResponse:      Group,   Server, true,   false;
+    GetJoinedUsersRequest:        Group,   Client, true,   false;
+    GetJoinedUsersResponse:       Group,   Server, true,   false;
+    AddGroupMembersRequest:       Group,   Client, true,   true;
+    RemoveGroupMembersRequest:    Group,   Client, true,   true;
+    MemberAccessRequest:          Group,   Client, true,   true;
+    GetGroupPropsRequest:         Group,   Client, true,   false;
+    GetGroupPropsResponse:        Group,   Server, true,   false;
+    SetGroupPropsRequest:         Group,   Client, true,   true;
+    RejectListRequest:            Group,   Client, true,   true;
+    RejectListResponse:           Group,   Server, true,   false;
+    SubscribeGroupNoticeRequest:  Group,   Client, true,   true;
+    SubscribeGroupNoticeResponse: Group,   Server, true,   false;
+    GroupChangeNotice:            Group,   Server, true,   true;
+    ExtendConversationRequest:    Group,   Client, true,   true;
+    ExtendConversationResponse:   Group,   Server, true,   false;
+    // between domains
+    SendSecretToken:              Interop, Domain, false,  false;
+    SspLoginRequest:              Interop, Domain, false,  false;
+    SspLoginResponse:             Interop, Domain, false,  false;
+    GetServiceRequest:            Interop, Domain, true,   false;
+    GetServiceResponse:           Interop, Domain, true,   false;
+    ServiceNegotiationRequest:    Interop, Domain, true,   false;
+    ServiceNegotiationResponse:   Interop, Domain, true,   false;
+    GetUserProfileRequest:        Interop, Domain, true,   false;
+    GetUserProfileResponse:       Interop, Domain, true,   false;
+    UpdateUserProfileRequest:     Interop, Domain, true,   true;
+    UserLoginRequest:             Interop, Domain, true,   false;
+    UserLoginResponse:            Interop, Domain, true,   false;
+    UserLogoutRequest:            Interop, Domain, true,   false;
+    UserDisconnect:               Interop, Domain, true,   true;
+    UserKeepAliveRequest:         Interop, Domain, true,   false;
+    UserKeepAliveResponse:        Interop, Domain, true,   false;
+    UserWakeUp:                   Interop, Domain, true,   false;
 }

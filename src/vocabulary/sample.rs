@@ -45,11 +45,14 @@ pub(crate) struct Dice {
     pub(crate) ssp: bool,
     /// Whatever may be set, is.
     pub(crate) full: bool,
+    /// Content is characters, never bytes.
+    pub(crate) characters: bool,
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false, ssp: false, full: false }
+        let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        Self { state, version, words: false, ssp: false, full: false, characters: false }
     }
 
     /// A number below `end`.
@@ -147,7 +150,7 @@ impl Sample for Empty {
 impl Sample for Content {
     fn sample(dice: &mut Dice) -> Self {
         match dice.below(3) {
-            0 => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
+            0 if !dice.characters => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
             1 => Self::Text(dice.text().into()),
             _ if dice.words => Self::Text(String::new()),
             _ => Self::Text("  as it is,\n spaces and all ".into()),
