@@ -3,11 +3,9 @@
 use super::access::{
     Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse, LogoutRequest, PollingRequest,
 };
-use super::capability::{ClientCapabilityRequest, ClientCapabilityResponse};
-use super::agreement::{
-    GetServiceRequest, GetServiceResponse, ServiceNegotiationRequest, ServiceNegotiationResponse,
-};
+use super::agreement::{GetServiceRequest, GetServiceResponse, ServiceNegotiationRequest, ServiceNegotiationResponse};
 use super::block::{BlockEntityRequest, GetBlockedListRequest, GetBlockedListResponse};
+use super::capability::{ClientCapabilityRequest, ClientCapabilityResponse};
 use super::conversation::{ExtendConversationRequest, ExtendConversationResponse};
 use super::group::members::{
     AddGroupMembersRequest, GetGroupMembersRequest, GetGroupMembersResponse, GetJoinedUsersRequest,

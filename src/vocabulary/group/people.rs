@@ -40,11 +40,7 @@ impl Mapping {
 
 impl People {
     /// Reads whoever stands below the current element; a group that names belong to is noted if none is yet.
-    pub(super) fn read<'a>(
-        &mut self,
-        group: &mut Option<Text>,
-        from: &mut impl Source<'a>,
-    ) -> Result<(), DecodeError> {
+    pub(super) fn read<'a>(&mut self, group: &mut Option<Text>, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
         while let Some(child) = from.child()? {
             match child {
                 Some(e @ Element::Mapping) => self.push(Mapping::decode(e, from)?),
