@@ -101,7 +101,7 @@ impl Sap {
         request: &SendMessageRequest,
     ) -> Result<SendMessageResponse, SendError> {
         // A repetition that outlived a restart of the node.
-        let said = format!("{:032x}", fingerprint(transaction));
+        let said = format!("{:032x}", fingerprint(session.version, transaction));
         let sent = sent_key(&session.id, transaction.id.as_deref().unwrap_or_default(), &said);
         if let Some(known) = self.sent_before(&sent).await? {
             return Ok(known.answer());

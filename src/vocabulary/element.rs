@@ -70,9 +70,9 @@ macro_rules! vocabulary {
                 match self { $( Self::$name => Some(($page, $token)), )* _ => None }
             }
 
-            /// The versions whose token table holds the element.
+            /// The versions of CSP whose token table holds the element; none for elements of SSP only.
             pub const fn versions(self) -> RangeInclusive<Version> {
-                match self { $( Self::$name => $versions, )* _ => V11..=V13 }
+                match self { $( Self::$name => $versions, )* _ => super::version::SSP_ONLY }
             }
 
             /// What it holds.

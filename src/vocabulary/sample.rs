@@ -43,11 +43,13 @@ pub(crate) struct Dice {
     pub(crate) words: bool,
     /// Samples are for SSP: all fields may be set.
     pub(crate) ssp: bool,
+    /// Whatever may be set, is.
+    pub(crate) full: bool,
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false, ssp: false }
+        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false, ssp: false, full: false }
     }
 
     /// A number below `end`.
@@ -80,13 +82,15 @@ pub(crate) trait Sample: Sized {
 
 impl<T: Sample> Sample for Option<T> {
     fn sample(dice: &mut Dice) -> Self {
-        (dice.below(3) > 0).then(|| T::sample(dice))
+        let set = dice.below(3) > 0;
+        (dice.full || set).then(|| T::sample(dice))
     }
 }
 
 impl<T: Sample> Sample for Vec<T> {
     fn sample(dice: &mut Dice) -> Self {
-        (0..dice.below(4)).map(|_| T::sample(dice)).collect()
+        let count = dice.below(4).max(usize::from(dice.full));
+        (0..count).map(|_| T::sample(dice)).collect()
     }
 }
 

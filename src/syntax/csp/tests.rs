@@ -7,7 +7,7 @@ use crate::vocabulary::Content;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::element::Kind;
-use crate::vocabulary::message::SendMessageRequest;
+use crate::vocabulary::message::{Font, MessageInfo, NewMessage, SendMessageRequest};
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
@@ -94,7 +94,8 @@ impl Sink for Watch {
 fn numbers_stand_only_in_elements_of_numbers() {
     for version in Version::ALL {
         for seed in 0..50 {
-            for primitive in Primitive::samples(&mut Dice::new(seed, version)) {
+            let samples = Primitive::samples(&mut Dice::new(seed, version));
+            for primitive in samples.into_iter().filter(|primitive| on_csp(primitive, version)) {
                 primitive.encode(&mut Watch { version, element: Element::Status });
             }
         }
@@ -118,9 +119,9 @@ fn as_characters(mut said: Primitive) -> Primitive {
     said
 }
 
-/// Primitives that CSP has.
-fn on_csp(primitive: &Primitive) -> bool {
-    primitive.element().wbxml().is_some()
+/// Whether CSP has a primitive in a version.
+fn on_csp(primitive: &Primitive, version: Version) -> bool {
+    primitive.element().versions().contains(&version)
 }
 
 proptest! {
@@ -128,7 +129,7 @@ proptest! {
     fn every_primitive_comes_back_in_every_version_and_encoding(seed: u64) {
         for version in Version::ALL {
             let mut dice = Dice::new(seed, version);
-            for said in Primitive::samples(&mut dice).into_iter().filter(on_csp) {
+            for said in Primitive::samples(&mut dice).into_iter().filter(|said| on_csp(said, version)) {
                 let poll = Option::sample(&mut dice);
                 let session = [None, Some("s-1@north.example")][dice.below(2)];
                 let id = [None, Some("a<1>")][dice.below(2)];
@@ -389,4 +390,24 @@ fn a_nul_in_text_does_not_break_wbxml() {
     // XML cannot hold it at all.
     let read = read_plainly(&write(&sent, Encoding::Xml), Encoding::Xml).unwrap();
     assert_eq!(read.transactions[0].id.as_deref(), Some("a\u{FFFD}b"));
+}
+
+#[test]
+fn what_an_older_version_cannot_carry_is_told() {
+    let info = MessageInfo {
+        font: Some(Font { size: Some("Big".into()), ..Font::default() }),
+        name: Some("cat.jpg".into()),
+        ..MessageInfo::default()
+    };
+    let said = Primitive::NewMessage(NewMessage { info, ..NewMessage::default() });
+    let newest = message(Version::V13, Some("s1"), Mode::Request, Some("1"), said);
+    for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        assert_eq!(write_telling(&newest, encoding).1, []);
+        let (written, losses) = write_telling(&Message { version: Version::V11, ..newest.clone() }, encoding);
+        let lost: Vec<String> = losses.iter().map(ToString::to_string).collect();
+        let at = "/WV-CSP-Message/Session/Transaction/TransactionContent/NewMessage/MessageInfo";
+        assert_eq!(lost, [format!("{at}/ContentName"), format!("{at}/Font")]);
+        let read = read_plainly(&written, encoding).unwrap();
+        assert_eq!(read.transactions[0].said, Said::Known(Primitive::NewMessage(NewMessage::default())));
+    }
 }
