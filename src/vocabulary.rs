@@ -4,24 +4,36 @@
 //! records ([`record`]) declared once for all syntaxes. [`Primitive`] is the list of what can be said.
 
 pub mod access;
+pub mod attribute_list;
 pub(crate) mod base64;
 pub mod capability;
+pub mod contact_list;
+pub mod discovery;
 pub mod element;
 pub mod event;
+pub mod extended;
 pub mod interop;
+pub mod invitation;
 pub mod list;
 mod lookup;
 pub mod message;
 pub(crate) mod names;
+pub mod notification;
 pub mod party;
+pub mod presence;
 pub mod primitive;
 pub mod property;
+pub mod provider;
+pub mod public_profile;
 pub mod record;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod search;
 pub mod secret;
+pub mod segment;
 pub mod service;
 pub mod status;
+pub mod system_message;
 pub mod version;
 
 pub use element::Element;

@@ -3,11 +3,35 @@
 use super::access::{
     Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse, LogoutRequest, PollingRequest,
 };
+use super::attribute_list::{
+    CreateAttributeListRequest, DeleteAttributeListRequest, GetAttributeListRequest, GetAttributeListResponse,
+};
 use super::capability::{ClientCapabilityRequest, ClientCapabilityResponse};
+use super::contact_list::{
+    CreateListRequest, CreateListResponse, DeleteListRequest, GetListRequest, GetListResponse, ListManageRequest,
+    ListManageResponse,
+};
+use super::discovery::{VersionDiscoveryRequest, VersionDiscoveryResponse};
+use super::extended::{ExtendedRequest, ExtendedResponse};
 use super::interop::{SendSecretToken, SspLoginRequest, SspLoginResponse};
+use super::invitation::{
+    CancelInviteRequest, CancelInviteUserRequest, InviteRequest, InviteResponse, InviteUserRequest, InviteUserResponse,
+};
 use super::message::{DeliveryReportRequest, MessageDelivered, NewMessage, SendMessageRequest, SendMessageResponse};
+use super::notification::{NotificationRequest, SubscribeNotificationRequest, UnsubscribeNotificationRequest};
+use super::presence::{
+    CancelAuthRequest, GetPresenceRequest, GetPresenceResponse, GetReactiveAuthStatusRequest,
+    GetReactiveAuthStatusResponse, GetWatcherListRequest, GetWatcherListResponse, PresenceAuthRequest,
+    PresenceAuthUser, PresenceNotificationRequest, SubscribePresenceRequest, UnsubscribePresenceRequest,
+    UpdatePresenceRequest,
+};
+use super::provider::{GetMapRequest, GetMapResponse, GetSpInfoRequest, GetSpInfoResponse};
+use super::public_profile::{GetPublicProfileRequest, GetPublicProfileResponse, UpdatePublicProfileRequest};
+use super::search::{SearchRequest, SearchResponse, StopSearchRequest, VerifyIdRequest};
+use super::segment::{DropSegmentRequest, GetSegmentRequest, GetSegmentResponse};
 use super::service::{ServiceRequest, ServiceResponse};
 use super::status::Status;
+use super::system_message::{SystemMessageRequest, SystemMessageUser};
 use super::{DecodeError, Element, Sink, Source, Value};
 
 /// The service a primitive belongs to (IMPS 1.3 architecture, C.1 to C.7).
@@ -113,25 +137,83 @@ macro_rules! primitives {
 }
 
 primitives! {
-    // primitive              service  from    session promised
-    ClientCapabilityRequest:  Access,  Client, true,   false;
-    ClientCapabilityResponse: Access,  Server, true,   false;
-    DeliveryReportRequest:    Im,      Server, true,   true;
-    Disconnect:               Access,  Server, true,   false;
-    KeepAliveRequest:         Access,  Client, true,   false;
-    KeepAliveResponse:        Access,  Server, true,   false;
-    LoginRequest:             Access,  Client, false,  false;
-    LoginResponse:            Access,  Server, false,  false;
-    LogoutRequest:            Access,  Client, true,   false;
-    MessageDelivered:         Im,      Client, true,   false;
-    NewMessage:               Im,      Server, true,   true;
-    PollingRequest:           Access,  Client, true,   false;
-    SendMessageRequest:       Im,      Client, true,   true;
-    SendMessageResponse:      Im,      Server, true,   false;
-    SendSecretToken:          Interop, Domain, false,  false;
-    ServiceRequest:           Access,  Client, true,   false;
-    ServiceResponse:          Access,  Server, true,   false;
-    SspLoginRequest:          Interop, Domain, false,  false;
-    SspLoginResponse:         Interop, Domain, false,  false;
-    Status:                   Access,  Both,   true,   false;
+    // primitive                     service   from    session promised
+    // access
+    ClientCapabilityRequest:         Access,   Client, true,   false;
+    ClientCapabilityResponse:        Access,   Server, true,   false;
+    Disconnect:                      Access,   Server, true,   false;
+    DropSegmentRequest:              Access,   Client, true,   false;
+    GetSegmentRequest:               Access,   Client, true,   false;
+    GetSegmentResponse:              Access,   Server, true,   false;
+    KeepAliveRequest:                Access,   Client, true,   false;
+    KeepAliveResponse:               Access,   Server, true,   false;
+    LoginRequest:                    Access,   Client, false,  false;
+    LoginResponse:                   Access,   Server, false,  false;
+    LogoutRequest:                   Access,   Client, true,   false;
+    PollingRequest:                  Access,   Client, true,   false;
+    ServiceRequest:                  Access,   Client, true,   false;
+    ServiceResponse:                 Access,   Server, true,   false;
+    Status:                          Access,   Both,   true,   false;
+    VersionDiscoveryRequest:         Access,   Client, false,  false;
+    VersionDiscoveryResponse:        Access,   Server, false,  false;
+    // common
+    CancelInviteRequest:             Common,   Client, true,   true;
+    CancelInviteUserRequest:         Common,   Server, true,   true;
+    ExtendedRequest:                 Common,   Both,   true,   false;
+    ExtendedResponse:                Common,   Both,   true,   false;
+    GetMapRequest:                   Common,   Client, true,   false;
+    GetMapResponse:                  Common,   Server, true,   false;
+    GetPublicProfileRequest:         Common,   Client, true,   false;
+    GetPublicProfileResponse:        Common,   Server, true,   false;
+    GetSpInfoRequest:                Common,   Client, false,  false;
+    GetSpInfoResponse:               Common,   Server, false,  false;
+    InviteRequest:                   Common,   Client, true,   true;
+    InviteResponse:                  Common,   Server, true,   true;
+    InviteUserRequest:               Common,   Server, true,   true;
+    InviteUserResponse:              Common,   Client, true,   true;
+    NotificationRequest:             Common,   Server, true,   false;
+    SearchRequest:                   Common,   Client, true,   false;
+    SearchResponse:                  Common,   Server, true,   false;
+    StopSearchRequest:               Common,   Client, true,   false;
+    SubscribeNotificationRequest:    Common,   Client, true,   false;
+    SystemMessageRequest:            Common,   Server, true,   true;
+    SystemMessageUser:               Common,   Client, true,   false;
+    UnsubscribeNotificationRequest:  Common,   Client, true,   false;
+    UpdatePublicProfileRequest:      Common,   Client, true,   false;
+    VerifyIdRequest:                 Common,   Client, true,   false;
+    // presence and contact lists
+    CancelAuthRequest:               Presence, Client, true,   false;
+    CreateAttributeListRequest:      Presence, Client, true,   false;
+    CreateListRequest:               Presence, Client, true,   false;
+    CreateListResponse:              Presence, Server, true,   false;
+    DeleteAttributeListRequest:      Presence, Client, true,   false;
+    DeleteListRequest:               Presence, Client, true,   false;
+    GetAttributeListRequest:         Presence, Client, true,   false;
+    GetAttributeListResponse:        Presence, Server, true,   false;
+    GetListRequest:                  Presence, Client, true,   false;
+    GetListResponse:                 Presence, Server, true,   false;
+    GetPresenceRequest:              Presence, Client, true,   false;
+    GetPresenceResponse:             Presence, Server, true,   false;
+    GetReactiveAuthStatusRequest:    Presence, Client, true,   false;
+    GetReactiveAuthStatusResponse:   Presence, Server, true,   false;
+    GetWatcherListRequest:           Presence, Client, true,   false;
+    GetWatcherListResponse:          Presence, Server, true,   false;
+    ListManageRequest:               Presence, Client, true,   false;
+    ListManageResponse:              Presence, Server, true,   false;
+    PresenceAuthRequest:             Presence, Server, true,   true;
+    PresenceAuthUser:                Presence, Client, true,   true;
+    PresenceNotificationRequest:     Presence, Server, true,   false;
+    SubscribePresenceRequest:        Presence, Client, true,   false;
+    UnsubscribePresenceRequest:      Presence, Client, true,   false;
+    UpdatePresenceRequest:           Presence, Client, true,   false;
+    // instant messaging
+    DeliveryReportRequest:           Im,       Server, true,   true;
+    MessageDelivered:                Im,       Client, true,   false;
+    NewMessage:                      Im,       Server, true,   true;
+    SendMessageRequest:              Im,       Client, true,   true;
+    SendMessageResponse:             Im,       Server, true,   false;
+    // between domains
+    SendSecretToken:                 Interop,  Domain, false,  false;
+    SspLoginRequest:                 Interop,  Domain, false,  false;
+    SspLoginResponse:                Interop,  Domain, false,  false;
 }

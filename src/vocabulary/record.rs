@@ -224,6 +224,7 @@ macro_rules! record {
 
         #[cfg(test)]
         impl $crate::vocabulary::sample::Sample for $name {
+            #[allow(unused_variables)]
             fn sample(dice: &mut $crate::vocabulary::sample::Dice) -> Self {
                 Self { $(
                     $field: if $(
