@@ -6,8 +6,8 @@ use super::party::User;
 use super::{DecodeError, Element, Sink, Slot, Source, Text, Value};
 
 /// Items that stand one by one in a primitive (up to 1.2), or together in a list element (1.3): `UserID` or
-/// `UserIDList`, `ContactList` or `ContactListIDList`, `MessageInfo` or `MessageInfoList`, `User` or `UserList`,
-/// this one also within `Admin`, `Mod` and `Users`.
+/// `UserIDList`, `ContactList` or `ContactListIDList`, `MessageInfo` or `MessageInfoList`, `User` or `UserList`
+/// (also within `Admin`, `Mod` and `Users`), ….
 /// Both forms are read in every version, even mixed; the element it is written as decides on the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);
@@ -27,6 +27,13 @@ const fn item_of(list: Element) -> Option<Element> {
         Element::ContactListIdList => Some(Element::ContactList),
         Element::MessageInfoList => Some(Element::MessageInfo),
         Element::UserList => Some(Element::User),
+        Element::GroupList => Some(Element::GroupId),
+        Element::UrlList => Some(Element::Url),
+        Element::NotificationTypeList => Some(Element::NotificationType),
+        Element::SystemMessageList => Some(Element::SystemMessage),
+        Element::SystemMessageResponseList => Some(Element::SystemMessageResponse),
+        Element::AnswerOptions => Some(Element::AnswerOption),
+        Element::ReactiveAuthStatusList => Some(Element::ReactiveAuthStatus),
         _ => None,
     }
 }
@@ -120,14 +127,33 @@ impl<T> From<Vec<T>> for List<T> {
 
 // === impl Item ===
 
-impl Item for Text {
-    fn decode_as<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        Value::decode(of, from)
-    }
-    fn encode_as(&self, _: Element, to: &mut impl Sink) {
-        self.encode(to);
-    }
+/// Makes values items that are the same in every element.
+macro_rules! plain_items {
+    ($( $item:ty ),+) => { $(
+        impl $crate::vocabulary::list::Item for $item {
+            fn decode_as<'a>(
+                of: $crate::vocabulary::Element,
+                from: &mut impl $crate::vocabulary::Source<'a>,
+            ) -> Result<Self, $crate::vocabulary::DecodeError> {
+                $crate::vocabulary::Value::decode(of, from)
+            }
+            fn encode_as(&self, _: $crate::vocabulary::Element, to: &mut impl $crate::vocabulary::Sink) {
+                $crate::vocabulary::Value::encode(self, to);
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::vocabulary::sample::Sample for $crate::vocabulary::List<$item> {
+            fn sample(dice: &mut $crate::vocabulary::sample::Dice) -> Self {
+                Self($crate::vocabulary::sample::Sample::sample(dice))
+            }
+        }
+    )+ };
 }
+
+pub(super) use plain_items;
+
+plain_items!(Text);
 
 /// A user in full, or where only `UserID` has a place, the address alone.
 impl Item for User {

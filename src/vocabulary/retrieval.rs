@@ -3,12 +3,12 @@
 
 use bytes::Bytes;
 
-use super::list::Item;
+use super::list::plain_items;
 use super::message::{MessageInfo, body};
 use super::party::{Recipient, Sender, User};
 use super::record::record;
 use super::status::Outcome;
-use super::{Content, DecodeError, Element, List, Sink, Source, Text, Value};
+use super::{Content, DecodeError, List, Text};
 
 record! {
     /// Chooses how messages reach the session, or those of one group.
@@ -90,6 +90,8 @@ record! {
     }
 }
 
+plain_items!(MessageInfo);
+
 // === impl GetMessageResponse ===
 
 impl GetMessageResponse {
@@ -99,28 +101,5 @@ impl GetMessageResponse {
     /// [`DecodeError::Value`] if the content is not the base64 its encoding says.
     pub fn body(&self) -> Result<Bytes, DecodeError> {
         body(self.info.as_ref().and_then(|info| info.encoding.as_ref()), self.content.as_ref())
-    }
-}
-
-// === impl Item for MessageInfo ===
-
-impl Item for MessageInfo {
-    fn decode_as<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        Value::decode(of, from)
-    }
-    fn encode_as(&self, _: Element, to: &mut impl Sink) {
-        self.encode(to);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vocabulary::sample::{Dice, Sample};
-
-    impl Sample for List<MessageInfo> {
-        fn sample(dice: &mut Dice) -> Self {
-            Self(Sample::sample(dice))
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Service negotiation: the tree of features, function groups and functions.
 
 use super::party::ClientId;
-use super::record::record;
+use super::record::{range, record};
 use super::{DecodeError, Element, Sink, Source, Value};
 
 record! {
@@ -65,8 +65,8 @@ impl Node {
     }
 
     fn encode(&self, to: &mut impl Sink) {
-        if !self.element.versions().contains(&to.version()) {
-            return;
+        if !to.takes(self.element, range!()) {
+            return to.omit(self.element);
         }
         to.start(self.element);
         for child in &self.children {

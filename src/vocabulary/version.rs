@@ -35,6 +35,9 @@ pub(super) const SINCE_12: Range = Version::V12..=Version::V13;
 /// No version of CSP: the field is SSP's.
 pub(super) const SSP_ONLY: Range = Version::V13..=Version::V11;
 
+/// No version at all: the form is read, never written.
+pub(super) const READ_ONLY: Range = Version::V13..=Version::V11;
+
 impl Version {
     /// Every version, oldest first.
     pub const ALL: [Self; 3] = [Self::V11, Self::V12, Self::V13];
