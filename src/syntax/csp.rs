@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::chars;
-use super::dialect::Told;
+use super::dialect::{Told, namespace};
 use super::document::Document;
 use super::wbxml::{WbxmlSink, WbxmlSource};
 use super::xml::{XmlSink, XmlSource};
@@ -60,6 +60,12 @@ pub const fn content_type(encoding: Encoding, version: Version) -> &'static str 
         (Encoding::Xml, Version::V13) => "application/vnd.wv.csp+xml",
         (Encoding::Wbxml, Version::V13) => "application/vnd.wv.csp+wbxml",
     }
+}
+
+/// The namespaces of a version: of messages, of transactions and of presence attributes.
+pub fn namespaces(version: Version) -> [&'static str; 3] {
+    [Element::WvCspMessage, Element::TransactionContent, Element::PresenceSubList]
+        .map(|element| namespace(element, version).unwrap_or_default())
 }
 
 /// Reads a message. `version_of_session` tells the version of a session for documents that don't say theirs:
