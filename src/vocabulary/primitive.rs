@@ -3,9 +3,7 @@
 use super::access::{
     Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse, LogoutRequest, PollingRequest,
 };
-use super::agreement::{
-    GetServiceRequest, GetServiceResponse, ServiceNegotiationRequest, ServiceNegotiationResponse,
-};
+use super::agreement::{GetServiceRequest, GetServiceResponse, ServiceNegotiationRequest, ServiceNegotiationResponse};
 use super::attribute_list::{
     CreateAttributeListRequest, DeleteAttributeListRequest, GetAttributeListRequest, GetAttributeListResponse,
 };
