@@ -4,7 +4,6 @@ use super::party::{Recipient, ScreenName, Sender};
 use super::presence::PresenceSubList;
 use super::record::record;
 use super::status::Outcome;
-use super::version::{ONLY_13, READ_ONLY, SINCE_12, SSP_ONLY};
 use super::{List, Text};
 
 record! {

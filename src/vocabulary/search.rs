@@ -1,10 +1,9 @@
 //! Search for users and groups, and verification of addresses (docs/wire-notes.md, "Search").
 
-use super::party::IdList;
+use super::party::{IdList, User};
 use super::record::{range, record};
 use super::status::Outcome;
-use super::version::SSP_ONLY;
-use super::{DecodeError, Element, Event, List, Sink, Slot, Source, Text, Value, party::User};
+use super::{DecodeError, Element, Event, List, Sink, Slot, Source, Text, Value};
 
 record! {
     /// Whether addresses, contact lists, groups, screen names and domains exist (1.2 and later).

@@ -3,7 +3,6 @@
 use super::list::plain_items;
 use super::party::User;
 use super::record::record;
-use super::version::{READ_ONLY, SSP_ONLY};
 use super::{List, Text};
 
 record! {

@@ -1,5 +1,7 @@
 //! The envelope in both encodings.
 
+mod groups;
+
 use proptest::prelude::*;
 
 use super::*;
