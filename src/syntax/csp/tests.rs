@@ -8,12 +8,14 @@ use super::*;
 use crate::vocabulary::Content;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::base64::encode;
+use crate::vocabulary::discovery::{VersionDiscoveryRequest, VersionDiscoveryResponse, VersionList};
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::message::{Font, MessageInfo, NewMessage, SendMessageRequest};
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
-use crate::vocabulary::status::Code;
+use crate::vocabulary::segment::SegmentId;
+use crate::vocabulary::status::{Code, Status};
 
 use super::vectors::{LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, Vector};
 
@@ -22,7 +24,7 @@ fn client() -> Option<ClientId> {
 }
 
 fn message(version: Version, session: Option<&str>, mode: Mode, id: Option<&str>, said: Primitive) -> Message {
-    let transactions = vec![Transaction { mode, id: id.map(Into::into), said: Said::Known(said) }];
+    let transactions = vec![Transaction { mode, id: id.map(Into::into), said: Said::Known(said), segment: None }];
     Message { version, session: session.map(SessionId::new), transactions, poll: None }
 }
 
@@ -109,6 +111,17 @@ fn on_csp(primitive: &Primitive, version: Version) -> bool {
     primitive.element().versions().contains(&version)
 }
 
+/// Version discovery has no envelope.
+fn bare_if_discovery(sent: &mut Message) {
+    let [Transaction { said: Said::Known(said), .. }] = sent.transactions.as_slice() else { return };
+    let mode = match said.element() {
+        Element::VersionDiscoveryRequest => Mode::Request,
+        Element::VersionDiscoveryResponse => Mode::Response,
+        _ => return,
+    };
+    *sent = message(sent.version, None, mode, None, said.clone());
+}
+
 proptest! {
     #[test]
     fn every_primitive_comes_back_in_every_version_and_encoding(seed: u64) {
@@ -122,6 +135,7 @@ proptest! {
                 let mode = [Mode::Request, Mode::Response][dice.below(2)];
                 let mut sent = message(version, session, mode, id, said);
                 sent.poll = poll;
+                bare_if_discovery(&mut sent);
                 let (written, losses) = write_telling(&sent, encoding);
                 prop_assert_eq!(losses, []);
                 prop_assert_eq!(&read_plainly(&written, encoding).unwrap(), &sent);
@@ -197,9 +211,47 @@ fn an_unknown_primitive_keeps_its_envelope() {
     assert_eq!(message.transactions[0].id.as_deref(), Some("7"));
     assert_eq!(message.transactions[0].said, Said::Unknown("Vendor-Request".into()));
     // An element that the tables know but that is no primitive.
-    let document = document.replace("v:Vendor-Request", "Capability");
+    let document = document.replace("v:Vendor-Request", "MessageInfo");
     let message = read_plainly(document.as_bytes(), Encoding::Xml).unwrap();
-    assert_eq!(message.transactions[0].said, Said::Unknown("Capability".into()));
+    assert_eq!(message.transactions[0].said, Said::Unknown("MessageInfo".into()));
+}
+
+#[test]
+fn versions_are_asked_for_outside_any_session_in_whatever_version() {
+    let asked = |namespace: &str| {
+        let document = format!(
+            "<WV-CSP-VersionDiscovery-Request xmlns='{namespace}'><VersionList><SessionNSName>urn:a</SessionNSName>\
+             </VersionList></WV-CSP-VersionDiscovery-Request>"
+        );
+        read_plainly(document.as_bytes(), Encoding::Xml).unwrap()
+    };
+    let versions = Some(VersionList { messages: vec!["urn:a".into()], ..VersionList::default() });
+    let said = VersionDiscoveryRequest { versions: versions.clone(), extended: Vec::new() };
+    for (namespace, version) in [
+        ("http://www.openmobilealliance.org/DTD/IMPS-CSP1.3", Version::V13),
+        ("http://www.openmobilealliance.org/DTD/IMPS-CSP1.9", Version::V12),
+        ("http://www.wireless-village.org/CSP1.1", Version::V12),
+        ("", Version::V12),
+    ] {
+        assert_eq!(asked(namespace), message(version, None, Mode::Request, None, said.clone().into()), "{namespace}");
+    }
+    let answer = VersionDiscoveryResponse { versions, ..VersionDiscoveryResponse::default() };
+    let answer = message(Version::V13, None, Mode::Response, None, answer.into());
+    for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        assert_eq!(read_plainly(&write(&answer, encoding), encoding).unwrap(), answer);
+    }
+}
+
+#[test]
+fn a_segment_names_its_place_in_1_3_alone() {
+    let id = Some(SegmentId { transaction: "9".into(), reference: 2 });
+    let mut cut = message(Version::V13, Some("s"), Mode::Response, Some("10"), Status::default().into());
+    cut.transactions[0].segment = Some(SegmentInfo { count: Some(3), id });
+    for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        assert_eq!(read_plainly(&write(&cut, encoding), encoding).unwrap(), cut);
+        let (_, losses) = write_telling(&Message { version: Version::V12, ..cut.clone() }, encoding);
+        assert_eq!(losses[0].element, Element::SegmentInfo);
+    }
 }
 
 #[test]
