@@ -368,6 +368,7 @@ fn ssp_message(kept: &Kept, recipients: &[Address]) -> Bytes {
         date: Some(kept.sent.iso_extended().into()),
         font: kept.font.clone().map(Into::into),
         validity: u32::try_from(kept.expires.since(kept.sent).as_secs()).ok(),
+        ..MessageInfo::default()
     };
     let request = SendMessageRequest { report: Some(kept.report), info, content: Some(content) };
     ssp::write_fragment(Some(&meta_of(&kept.sender)), &Primitive::SendMessageRequest(request), Version::V13)

@@ -563,5 +563,42 @@ ssp {
     SspLoginRequest = "LoginRequest", plain;
     SspLoginResponse = "LoginResponse", plain;
     PresenceVersion = "PresenceVersion", plain;
+    // services, user profiles and user sessions
+    Capabilities = "Capabilities", plain;
+    Function = "Function", plain;
+    GetServiceRequest = "GetServiceRequest", plain;
+    GetServiceResponse = "GetServiceResponse", plain;
+    GetUserProfileRequest = "GetUserProfileRequest", plain;
+    GetUserProfileResponse = "GetUserProfileResponse", plain;
+    Location = "Location", boolean;
+    LoginId = "LoginID", plain;
+    MaxMessageSize = "MaxMessageSize", integer;
+    Preferences = "Preferences", plain;
+    Privacy = "Privacy", plain;
+    ProfileFields = "ProfileFields", plain;
+    ProfileId = "ProfileID", plain;
+    Pse = "PSE", plain;
+    ReasonText = "ReasonText", plain;
+    Role = "Role", plain;
+    Service = "Service", plain;
+    ServiceNegotiationRequest = "ServiceNegotiationRequest", plain;
+    ServiceNegotiationResponse = "ServiceNegotiationResponse", plain;
+    ServiceStatus = "ServiceStatus", plain;
+    ServiceTree = "ServiceTree", plain;
+    SubscribedServices = "SubscribedServices", plain;
+    Terminal = "Terminal", plain;
+    UpdateUserProfileRequest = "UpdateUserProfileRequest", plain;
+    UserDisconnect = "UserDisconnect", plain;
+    UserInteraction = "UserInteraction", boolean;
+    UserKeepAliveRequest = "UserKeepAliveRequest", plain;
+    UserKeepAliveResponse = "UserKeepAliveResponse", plain;
+    UserLoginRequest = "UserLoginRequest", plain;
+    UserLoginResponse = "UserLoginResponse", plain;
+    UserLogoutRequest = "UserLogoutRequest", plain;
+    UserProfile = "UserProfile", plain;
+    UserSession = "UserSession", plain;
+    UserSessionId = "UserSessionID", plain;
+    UserWakeUp = "UserWakeUp", plain;
+    Waiting = "Waiting", integer;
 }
 }

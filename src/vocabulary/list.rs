@@ -6,7 +6,8 @@ use super::party::User;
 use super::{DecodeError, Element, Sink, Slot, Source, Text, Value};
 
 /// Items that stand one by one in a primitive (up to 1.2), or together in a list element (1.3): `UserID` or
-/// `UserIDList`, `ContactList` or `ContactListIDList`, `MessageInfo` or `MessageInfoList`, `User` or `UserList`, ….
+/// `UserIDList`, `ContactList` or `ContactListIDList`, `MessageInfo` or `MessageInfoList`, `User` or `UserList`
+/// (also within `Admin`, `Mod` and `Users`), ….
 /// Both forms are read in every version, even mixed; the element it is written as decides on the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);
@@ -37,11 +38,27 @@ const fn item_of(list: Element) -> Option<Element> {
     }
 }
 
+/// What the list of those in a role of a group stands in.
+const fn is_role(of: Element) -> bool {
+    matches!(of, Element::Admin | Element::Mod | Element::Users)
+}
+
 // === impl List ===
 
 impl<T: Item> Slot for List<T> {
     type Partial = Self;
     fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        if is_role(of) {
+            while let Some(child) = from.child()? {
+                match child {
+                    Some(e @ (Element::UserList | Element::UserIdList | Element::User | Element::UserId)) => {
+                        Self::fill(partial, e, from)?;
+                    }
+                    _ => from.skip()?,
+                }
+            }
+            return Ok(());
+        }
         let Some(item) = item_of(of) else {
             partial.0.push(T::decode_as(of, from)?);
             return Ok(());
@@ -62,6 +79,11 @@ impl<T: Item> Slot for List<T> {
         self.0.is_empty()
     }
     fn put(&self, of: Element, to: &mut impl Sink) {
+        if is_role(of) {
+            to.start(of);
+            self.put(Element::UserList, to);
+            return to.end(of);
+        }
         let item = item_of(of);
         if item.is_some() {
             to.start(of);
@@ -150,6 +172,7 @@ impl Item for User {
             (Element::FriendlyName, self.friendly_name.is_some()),
             (Element::ClientId, self.client.is_some()),
             (Element::ApplicationId, self.application.is_some()),
+            (Element::UserSessionId, self.session.is_some()),
         ];
         for (element, _) in lost.into_iter().filter(|(_, set)| *set) {
             to.omit(element);

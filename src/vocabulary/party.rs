@@ -1,7 +1,7 @@
 //! Who takes part: users, clients, groups, senders and recipients.
 
-use super::record::record;
-use super::{DecodeError, Element, Event, Sink, Slot, Source, Text, Value};
+use super::record::{once, record};
+use super::{DecodeError, Element, Event, Secret, Sink, Slot, Source, Text, Value};
 
 record! {
     /// A user, perhaps at one of several clients.
@@ -14,6 +14,30 @@ record! {
         client: Option<ClientId> = ClientId,
         /// The application.
         application: Option<Text> = ApplicationId @ ONLY_13,
+        /// The session the user's home domain keeps for a phone connected elsewhere (SSP only).
+        session: Option<Secret> = UserSessionId @ SSP_ONLY,
+    }
+
+    /// Users and names in groups, together.
+    pub struct UserList {
+        /// Users.
+        users: Vec<User> = User,
+        /// People known by the name they use in a group.
+        screen_names: Vec<ScreenName> = ScreenName,
+    }
+
+    /// Whoever can be blocked, granted or rejected: what stands in `EntityList`, `AddList` and `RemoveList`.
+    pub struct EntityList {
+        /// Users' addresses.
+        users: Vec<Text> = UserId,
+        /// Names used in groups.
+        screen_names: Vec<ScreenName> = ScreenName,
+        /// Groups' addresses.
+        groups: Vec<Text> = GroupId,
+        /// Contact lists of the user (1.3).
+        contact_lists: Vec<Text> = ContactList @ ONLY_13,
+        /// Applications (1.3).
+        applications: Vec<Text> = ApplicationId @ ONLY_13,
     }
 
     /// A group, or somebody in a group known only by a screen name.
@@ -83,8 +107,8 @@ impl Value for Sender {
         let (mut user, mut group) = (None, None);
         while let Some(child) = from.child()? {
             match child {
-                Some(e @ Element::User) => <Option<User> as Slot>::fill(&mut user, e, from)?,
-                Some(e @ Element::Group) => <Option<Group> as Slot>::fill(&mut group, e, from)?,
+                Some(e @ Element::User) => once(&mut user, e, from)?,
+                Some(e @ Element::Group) => once(&mut group, e, from)?,
                 _ => from.skip()?,
             }
         }

@@ -47,6 +47,8 @@ pub(crate) struct Dice {
     pub(crate) words: bool,
     /// Samples are for SSP: all fields may be set.
     pub(crate) ssp: bool,
+    /// Content is characters, never bytes.
+    pub(crate) characters: bool,
     /// Whatever may be set, is.
     pub(crate) full: bool,
     /// Fields that stay empty, because the syntax has no form for them.
@@ -55,8 +57,15 @@ pub(crate) struct Dice {
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        Self { state, version, words: false, ssp: false, full: false, without: &[] }
+        Self {
+            state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            version,
+            words: false,
+            ssp: false,
+            characters: false,
+            full: false,
+            without: &[],
+        }
     }
 
     /// A number below `end`.
@@ -149,7 +158,7 @@ impl Sample for Empty {
 impl Sample for Content {
     fn sample(dice: &mut Dice) -> Self {
         match dice.below(3) {
-            0 => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
+            0 if !dice.characters => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
             1 => Self::Text(dice.text().into()),
             _ if dice.words => Self::Text(String::new()),
             _ => Self::Text("  as it is,\n spaces and all ".into()),

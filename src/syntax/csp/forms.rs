@@ -23,7 +23,7 @@ fn read_in(version: Version, primitive: &str) -> Primitive {
 
 fn message(version: Version, primitive: &Primitive) -> Message {
     let said = Said::Known(primitive.clone());
-    let transactions = vec![Transaction { mode: Mode::Request, id: None, said }];
+    let transactions = vec![Transaction { mode: Mode::Request, id: None, segment: None, said }];
     Message { version, session: Some(SessionId::new("s")), transactions, poll: None }
 }
 

@@ -7,6 +7,7 @@ use crate::vocabulary::Content;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::capability::{AgreedCapabilityList, ClientCapabilityResponse, HttpAddress};
+use crate::vocabulary::discovery::{VersionDiscoveryRequest, VersionDiscoveryResponse, VersionList};
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::message::{Font, MessageInfo, NewMessage, SendMessageRequest};
 use crate::vocabulary::party::ClientId;
@@ -14,7 +15,8 @@ use crate::vocabulary::presence::attribute::{ClientStatus, UserStatus};
 use crate::vocabulary::presence::{Presence, PresenceNotificationRequest, PresenceSubList};
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
-use crate::vocabulary::status::Code;
+use crate::vocabulary::segment::SegmentId;
+use crate::vocabulary::status::{Code, Status};
 
 use super::vectors::{
     CAPABILITY_RESPONSE, LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, PRESENCE_NOTIFICATION, Vector,
@@ -25,7 +27,7 @@ fn client() -> Option<ClientId> {
 }
 
 fn message(version: Version, session: Option<&str>, mode: Mode, id: Option<&str>, said: Primitive) -> Message {
-    let transactions = vec![Transaction { mode, id: id.map(Into::into), said: Said::Known(said) }];
+    let transactions = vec![Transaction { mode, id: id.map(Into::into), said: Said::Known(said), segment: None }];
     Message { version, session: session.map(SessionId::new), transactions, poll: None }
 }
 
@@ -131,26 +133,6 @@ fn numbers_stand_only_in_elements_of_numbers() {
     }
 }
 
-/// CSP-XML has nothing but characters.
-fn as_characters(mut said: Primitive) -> Primitive {
-    let content = match &mut said {
-        Primitive::SendMessageRequest(request) => request.content.as_mut(),
-        Primitive::NewMessage(message) => message.content.as_mut(),
-        Primitive::GetSpInfoResponse(info) => info.logo.as_mut().and_then(|logo| logo.content.as_mut()),
-        Primitive::GetMapResponse(answer) => answer.map.as_mut().and_then(|map| map.content.as_mut()),
-        Primitive::GetSegmentResponse(segment) => segment.content.as_mut(),
-        Primitive::SendSecretToken(token) => Some(&mut token.token),
-        Primitive::SspLoginRequest(login) => Some(&mut login.digest),
-        _ => None,
-    };
-    if let Some(content @ Content::Binary(_)) = content
-        && let Content::Binary(bytes) = content
-    {
-        *content = Content::Text(encode(bytes));
-    }
-    said
-}
-
 /// Whether CSP has a primitive in a version.
 fn on_csp(primitive: &Primitive, version: Version) -> bool {
     primitive.element().versions().contains(&version)
@@ -159,23 +141,32 @@ fn on_csp(primitive: &Primitive, version: Version) -> bool {
 proptest! {
     #[test]
     fn every_primitive_comes_back_in_every_version_and_encoding(seed: u64) {
-        for version in Version::ALL {
+        for (version, encoding) in Version::ALL.into_iter().flat_map(|v| [(v, Encoding::Wbxml), (v, Encoding::Xml)]) {
             let mut dice = Dice::new(seed, version);
+            dice.characters = encoding == Encoding::Xml;
             for said in Primitive::samples(&mut dice).into_iter().filter(|said| on_csp(said, version)) {
                 let poll = Option::sample(&mut dice);
                 let session = [None, Some("s-1@north.example")][dice.below(2)];
                 let id = [None, Some("a<1>")][dice.below(2)];
                 let mode = [Mode::Request, Mode::Response][dice.below(2)];
-                let mut sent = message(version, session, mode, id, said.clone());
+                let mut sent = message(version, session, mode, id, said);
                 sent.poll = poll;
-                let wbxml = write(&sent, Encoding::Wbxml);
-                prop_assert_eq!(&read_plainly(&wbxml, Encoding::Wbxml).unwrap(), &sent);
-                let xml = write(&sent, Encoding::Xml);
-                sent.transactions[0].said = Said::Known(as_characters(said));
-                prop_assert_eq!(&read_plainly(&xml, Encoding::Xml).unwrap(), &sent);
+                let (written, losses) = write_telling(&sent, encoding);
+                prop_assert_eq!(losses, []);
+                prop_assert_eq!(&read_plainly(&written, encoding).unwrap(), &sent);
             }
         }
     }
+}
+
+#[test]
+fn bytes_are_base64_where_there_are_only_characters() {
+    let with = |content| NewMessage { content: Some(content), ..NewMessage::default() }.into();
+    let content = Bytes::from_static(b"\0\x01\xFFGIF89a");
+    let sent = message(Version::V12, Some("s"), Mode::Request, Some("1"), with(Content::Binary(content.clone())));
+    let read = read_plainly(&write(&sent, Encoding::Xml), Encoding::Xml).unwrap();
+    assert_eq!(read.transactions[0].said, Said::Known(with(Content::Text(encode(&content)))));
+    assert_eq!(read_plainly(&write(&sent, Encoding::Wbxml), Encoding::Wbxml).unwrap(), sent);
 }
 
 fn login_with(root: &str, session: &str) -> String {
@@ -235,9 +226,47 @@ fn an_unknown_primitive_keeps_its_envelope() {
     assert_eq!(message.transactions[0].id.as_deref(), Some("7"));
     assert_eq!(message.transactions[0].said, Said::Unknown("Vendor-Request".into()));
     // An element that the tables know but that is no primitive.
-    let document = document.replace("v:Vendor-Request", "Capability");
+    let document = document.replace("v:Vendor-Request", "MessageInfo");
     let message = read_plainly(document.as_bytes(), Encoding::Xml).unwrap();
-    assert_eq!(message.transactions[0].said, Said::Unknown("Capability".into()));
+    assert_eq!(message.transactions[0].said, Said::Unknown("MessageInfo".into()));
+}
+
+#[test]
+fn versions_are_asked_for_outside_any_session_in_whatever_version() {
+    let asked = |namespace: &str| {
+        let document = format!(
+            "<WV-CSP-VersionDiscovery-Request xmlns='{namespace}'><VersionList><SessionNSName>urn:a</SessionNSName>\
+             </VersionList></WV-CSP-VersionDiscovery-Request>"
+        );
+        read_plainly(document.as_bytes(), Encoding::Xml).unwrap()
+    };
+    let versions = Some(VersionList { messages: vec!["urn:a".into()], ..VersionList::default() });
+    let said = VersionDiscoveryRequest { versions: versions.clone(), extended: Vec::new() };
+    for (namespace, version) in [
+        ("http://www.openmobilealliance.org/DTD/IMPS-CSP1.3", Version::V13),
+        ("http://www.openmobilealliance.org/DTD/IMPS-CSP1.9", Version::V12),
+        ("http://www.wireless-village.org/CSP1.1", Version::V12),
+        ("", Version::V12),
+    ] {
+        assert_eq!(asked(namespace), message(version, None, Mode::Request, None, said.clone().into()), "{namespace}");
+    }
+    let answer = VersionDiscoveryResponse { versions, ..VersionDiscoveryResponse::default() };
+    let answer = message(Version::V13, None, Mode::Response, None, answer.into());
+    for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        assert_eq!(read_plainly(&write(&answer, encoding), encoding).unwrap(), answer);
+    }
+}
+
+#[test]
+fn a_segment_names_its_place_in_1_3_alone() {
+    let id = Some(SegmentId { transaction: "9".into(), reference: 2 });
+    let mut cut = message(Version::V13, Some("s"), Mode::Response, Some("10"), Status::default().into());
+    cut.transactions[0].segment = Some(SegmentInfo { count: Some(3), id });
+    for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        assert_eq!(read_plainly(&write(&cut, encoding), encoding).unwrap(), cut);
+        let (_, losses) = write_telling(&Message { version: Version::V12, ..cut.clone() }, encoding);
+        assert_eq!(losses[0].element, Element::SegmentInfo);
+    }
 }
 
 #[test]

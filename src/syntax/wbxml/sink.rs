@@ -18,7 +18,7 @@ pub(in crate::syntax) struct WbxmlSink {
     page: u8,
     /// The place of the last tag, while it has no content.
     bare: Option<usize>,
-    /// The element opened last; `None` for one that no table knows.
+    /// The element opened last, unless no table knows it.
     element: Option<Element>,
     /// Open elements that are left out.
     hidden: usize,

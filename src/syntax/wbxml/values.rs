@@ -43,11 +43,11 @@ pub(in crate::syntax) fn text(token: u32, inside: Option<Element>, version: Vers
     TEXTS.get(usize::from(place).checked_sub(1)?).copied()
 }
 
-/// The token of a text in a version's table, if it means that text inside the element.
-pub(in crate::syntax) fn token(name: &str, inside: Option<Element>, version: Version) -> Option<u8> {
-    let at = BY_TEXT.find(name, |at| TEXTS[at] == name)?;
+/// The token of a text in a version's table, if it is read as the same text there.
+pub(in crate::syntax) fn token(text: &str, inside: Option<Element>, version: Version) -> Option<u8> {
+    let at = BY_TEXT.find(text, |at| TEXTS[at] == text)?;
     VERSIONS.get(at).filter(|versions| versions.contains(&version))?;
-    TOKENS.get(at).copied().filter(|token| text(u32::from(*token), inside, version) == Some(name))
+    TOKENS.get(at).copied().filter(|token| self::text(u32::from(*token), inside, version) == Some(text))
 }
 
 values! {
@@ -258,6 +258,9 @@ mod tests {
             }
         }
         assert_eq!(token("SHTTP", None, V13), Some(0xA5));
+        assert_eq!(token("GROUP_ID", Some(Element::SearchElement), V13), Some(0x3D));
+        assert_eq!(token("GROUP_ID", Some(Element::Name), V13), None);
+        assert_eq!(token("History", Some(Element::Name), V13), None);
         assert_eq!(token("SHTTP", None, V11), None);
         assert_eq!(text(0xA5, None, V11), Some("SHTTP"));
         assert_eq!(token("t", None, V12), None);
@@ -271,8 +274,6 @@ mod tests {
         assert_eq!(text(0x34, Some(Element::Name), V12), Some("DENIED"));
         assert_eq!((text(0x68, None, V12), text(0x68, None, V13)), (Some("IM"), Some("AP")));
         assert_eq!((token("IM", None, V12), token("SMS", None, V13)), (Some(0x12), Some(0x43)));
-        assert_eq!(token("GROUP_ID", Some(Element::SearchElement), V13), Some(0x3D));
-        assert_eq!(token("GROUP_ID", Some(Element::Name), V13), None);
         assert_eq!((text(0x92, None, V13), text(0x1_0000, None, V13)), (None, None));
     }
 }
