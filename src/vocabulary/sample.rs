@@ -57,15 +57,8 @@ pub(crate) struct Dice {
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        Self {
-            state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
-            version,
-            words: false,
-            ssp: false,
-            characters: false,
-            full: false,
-            without: &[],
-        }
+        let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        Self { state, version, words: false, ssp: false, characters: false, full: false, without: &[] }
     }
 
     /// A number below `end`.

@@ -5,7 +5,7 @@ use Version::{V11, V12, V13};
 
 /// The primitive in a document of a version.
 fn read_in(version: Version, primitive: &str) -> Primitive {
-    let namespace = crate::syntax::dialect::namespace(Element::WvCspMessage, version).unwrap();
+    let namespace = namespace(Element::WvCspMessage, version).unwrap();
     let document = format!(
         "<WV-CSP-Message xmlns='{namespace}'><Session><SessionDescriptor><SessionType>Inband</SessionType><SessionID>s\
          </SessionID></SessionDescriptor><Transaction><TransactionDescriptor><TransactionMode>Request</TransactionMode>\

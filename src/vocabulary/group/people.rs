@@ -84,12 +84,18 @@ impl People {
     /// Writes them as users and names into a `UserList`, or as names alone into another element. A user behind a
     /// name has no place there.
     pub(super) fn put_names(&self, of: Element, group: Option<&Text>, to: &mut impl Sink) {
-        if self.is_empty() {
-            return;
+        let nameless = || self.iter().filter(|person| person.name.is_none()).filter_map(|person| person.user.as_ref());
+        let takes_users = of == Element::UserList;
+        if self.iter().all(|person| person.name.is_none()) {
+            match nameless().next() {
+                None => return,
+                Some(_) if !takes_users => return to.omit(of),
+                Some(_) => {}
+            }
         }
         to.start(of);
-        for id in self.iter().filter(|person| person.name.is_none()).filter_map(|person| person.user.as_ref()) {
-            if of == Element::UserList {
+        for id in nameless() {
+            if takes_users {
                 to.start(Element::User);
                 id.put(Element::UserId, to);
                 to.end(Element::User);
