@@ -1,4 +1,4 @@
-//! Who is in a group: a name, and the user behind it if that is no secret (`docs/wire-notes.md`, "Groups").
+//! Who is in a group: a name, and the user behind it if that is no secret (docs/wire-notes.md, "Groups").
 
 use std::ops::{Deref, DerefMut};
 
