@@ -80,10 +80,10 @@ impl Sap {
             metrics::counter!("postern_client_logins_total", "code" => code).increment(1);
             return Some(answer.into());
         }
-        // Whoever is let through without a session asks for what is not done here.
         if let Primitive::VersionDiscoveryRequest(request) = said {
             return Some(discovery::answer(request).into());
         }
+        // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
             Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
