@@ -378,6 +378,8 @@ const fn flag(value: bool) -> &'static str {
 }
 
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 pub(super) mod vectors;

@@ -1,4 +1,4 @@
-//! Invitation to groups, chats, presence, content and applications (IMPS 1.3 architecture, C.6).
+//! Invitation to groups, chats, presence, content and applications (docs/wire-notes.md, "Invitations").
 
 use super::party::{Recipient, ScreenName, Sender};
 use super::presence::PresenceSubList;

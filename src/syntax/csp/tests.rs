@@ -8,16 +8,21 @@ use super::*;
 use crate::vocabulary::Content;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::base64::encode;
+use crate::vocabulary::capability::{AgreedCapabilityList, ClientCapabilityResponse, HttpAddress};
 use crate::vocabulary::discovery::{VersionDiscoveryRequest, VersionDiscoveryResponse, VersionList};
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::message::{Font, MessageInfo, NewMessage, SendMessageRequest};
 use crate::vocabulary::party::ClientId;
+use crate::vocabulary::presence::attribute::{ClientStatus, UserStatus};
+use crate::vocabulary::presence::{Presence, PresenceNotificationRequest, PresenceSubList};
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::sample::{Dice, Sample};
 use crate::vocabulary::segment::SegmentId;
 use crate::vocabulary::status::{Code, Status};
 
-use super::vectors::{LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, Vector};
+use super::vectors::{
+    CAPABILITY_RESPONSE, LOGIN_REQUEST, LOGIN_RESPONSE, POLLING_REQUEST, PRESENCE_NOTIFICATION, Vector,
+};
 
 fn client() -> Option<ClientId> {
     Some(ClientId { url: Some("http://c.example.org/1".into()), msisdn: None })
@@ -66,6 +71,30 @@ fn the_vectors_are_met_byte_for_byte() {
 
     let poll = message(Version::V11, Some("s1"), Mode::Request, None, Primitive::PollingRequest(Empty));
     stands_for(&POLLING_REQUEST, &poll);
+
+    let known = |value: &str| UserStatus { qualifier: Some(true), value: Some(value.into()) };
+    let online = ClientStatus { qualifier: Some(true), value: Some("T".into()), ..ClientStatus::default() };
+    let attributes = PresenceSubList {
+        online_status: vec![online],
+        user_availability: Some(known("AVAILABLE")),
+        ..PresenceSubList::default()
+    };
+    let presences = vec![Presence::of_user("wv:bob@example.org", attributes)];
+    let notification = PresenceNotificationRequest { presences, ..PresenceNotificationRequest::default() };
+    let mut notification = message(Version::V12, Some("s1"), Mode::Request, Some("srv7"), notification.into());
+    notification.poll = Some(false);
+    stands_for(&PRESENCE_NOTIFICATION, &notification);
+
+    let agreed = AgreedCapabilityList {
+        http_address: Some(HttpAddress { url: "http://x.example.org/c".into() }),
+        bearers: vec!["HTTP".into()],
+        cir_methods: vec!["SHTTP".into()],
+        priority: Some(0),
+        ..AgreedCapabilityList::default()
+    };
+    let response = ClientCapabilityResponse { agreed: Some(agreed), ..ClientCapabilityResponse::default() };
+    let response = message(Version::V13, Some("s1"), Mode::Response, Some("2"), response.into());
+    stands_for(&CAPABILITY_RESPONSE, &response);
 }
 
 /// A sink that only watches where integers are put.
@@ -455,5 +484,15 @@ fn what_an_older_version_cannot_carry_is_told() {
         assert_eq!(lost, [format!("{at}/ContentName"), format!("{at}/Font")]);
         let read = read_plainly(&written, encoding).unwrap();
         assert_eq!(read.transactions[0].said, Said::Known(Primitive::NewMessage(NewMessage::default())));
+    }
+}
+
+#[test]
+fn a_search_id_is_read_as_number_and_as_text() {
+    // Page 1: StopSearch-Request, SearchID, as opaque number, as decimal text, as other text.
+    for (value, id) in [(&[0xC3, 1, 42][..], "42"), (&[3, b'4', b'2', 0], "42"), (&[3, b'0', b'x', b'F', 0], "0xF")] {
+        let content = [&[0x00, 0x01, 0x71, 0x66][..], value, &[0x01, 0x01, 0x00, 0x00]].concat();
+        let Primitive::StopSearchRequest(request) = said_in_wbxml(&[], &content) else { panic!() };
+        assert_eq!(request.id.0, id);
     }
 }
