@@ -11,7 +11,7 @@ use super::extended::{ExtendedRequest, ExtendedResponse};
 use super::party::{ClientId, Sender, User};
 use super::presence::Watcher;
 use super::record::{Empty, range};
-use super::search::{Pairs, SearchId};
+use super::search::{Pairs, SearchId, SearchPair};
 use super::service::{Functions, Node};
 use super::status::Code;
 use super::{Content, Element, List, Secret, Text};
@@ -212,9 +212,12 @@ impl Sample for SearchId {
     }
 }
 
+/// Older versions have no place for a pair that says nothing.
 impl Sample for Pairs {
     fn sample(dice: &mut Dice) -> Self {
-        Self(Sample::sample(dice))
+        let mut pairs: Vec<SearchPair> = Sample::sample(dice);
+        pairs.retain(|pair| *pair != SearchPair::default());
+        Self(pairs)
     }
 }
 

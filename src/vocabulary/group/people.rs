@@ -174,9 +174,8 @@ pub(super) mod tests {
 
     /// People as a list of names has them: users first if there may be any, then names.
     pub(in crate::vocabulary::group) fn names(dice: &mut Dice, users: bool) -> People {
-        let count = if users { dice.below(3) } else { 0 };
-        let users: Vec<_> = (0..count).map(|_| Mapping::user(Text::sample(dice))).collect();
-        let names = (0..dice.below(3)).map(|_| Mapping::named(Text::sample(dice)));
-        People(users.into_iter().chain(names).collect())
+        let users: Vec<Text> = if users { Sample::sample(dice) } else { Vec::new() };
+        let names: Vec<Text> = Sample::sample(dice);
+        People(users.into_iter().map(Mapping::user).chain(names.into_iter().map(Mapping::named)).collect())
     }
 }
