@@ -15,14 +15,14 @@ impl Primitive {
             Self::SendMessageRequest(said) => in_message(Some(&mut said.info), said.content.as_mut()),
             Self::NewMessage(said) => in_message(Some(&mut said.info), said.content.as_mut()),
             Self::GetMessageResponse(said) => in_message(said.info.as_mut(), said.content.as_mut()),
-            Self::GetSpInfoResponse(said) => in_picture(said.logo.as_mut()),
-            Self::GetMapResponse(said) => in_picture(said.map.as_mut()),
-            Self::ExtendConversationRequest(said) => in_note(said.welcome.as_mut()),
-            Self::JoinGroupResponse(said) => in_note(said.welcome.as_mut()),
-            Self::CreateGroupRequest(said) => in_properties(said.properties.as_mut()),
-            Self::GetGroupPropsResponse(said) => in_properties(said.properties.as_mut()),
-            Self::SetGroupPropsRequest(said) => in_properties(said.properties.as_mut()),
-            Self::GroupChangeNotice(said) => in_properties(said.properties.as_mut()),
+            Self::GetSpInfoResponse(said) => in_picture(&mut said.logo),
+            Self::GetMapResponse(said) => in_picture(&mut said.map),
+            Self::ExtendConversationRequest(said) => in_note(&mut said.welcome),
+            Self::JoinGroupResponse(said) => in_note(&mut said.welcome),
+            Self::CreateGroupRequest(said) => in_properties(&mut said.properties),
+            Self::GetGroupPropsResponse(said) => in_properties(&mut said.properties),
+            Self::SetGroupPropsRequest(said) => in_properties(&mut said.properties),
+            Self::GroupChangeNotice(said) => in_properties(&mut said.properties),
             _ => {}
         }
     }
@@ -34,20 +34,22 @@ fn in_message(info: Option<&mut MessageInfo>, content: Option<&mut Content>) {
     }
 }
 
-fn in_picture(picture: Option<&mut Picture>) {
-    if let Some(Picture { encoding, content, .. }) = picture {
-        settle(encoding, content.as_mut());
+fn in_picture(picture: &mut Option<Picture>) {
+    if let Some(picture) = picture {
+        settle(&mut picture.encoding, picture.content.as_mut());
     }
 }
 
-fn in_note(note: Option<&mut WelcomeNote>) {
-    if let Some(WelcomeNote { encoding, content, .. }) = note {
-        settle(encoding, content.as_mut());
+fn in_note(note: &mut Option<WelcomeNote>) {
+    if let Some(note) = note {
+        settle(&mut note.encoding, note.content.as_mut());
     }
 }
 
-fn in_properties(properties: Option<&mut GroupProperties>) {
-    in_note(properties.and_then(|properties| properties.welcome.as_mut()));
+fn in_properties(properties: &mut Option<GroupProperties>) {
+    if let Some(properties) = properties {
+        in_note(&mut properties.welcome);
+    }
 }
 
 fn settle(encoding: &mut Option<Text>, content: Option<&mut Content>) {
