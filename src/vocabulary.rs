@@ -37,6 +37,7 @@ pub mod search;
 pub mod secret;
 pub mod segment;
 pub mod service;
+mod settle;
 pub mod status;
 pub mod system_message;
 pub mod user_profile;

@@ -156,7 +156,7 @@ fn written(message: &Message, encoding: Encoding) -> Bytes {
 
 /// A transaction that answers.
 pub(super) fn response(id: Option<Text>, primitive: impl Into<Primitive>) -> Transaction {
-    Transaction { mode: Mode::Response, id, said: Said::Known(primitive.into()) }
+    Transaction { mode: Mode::Response, id, said: Said::Known(primitive.into()), segment: None }
 }
 
 fn refusal(message: &Message, code: Code) -> Message {

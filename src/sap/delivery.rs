@@ -156,7 +156,12 @@ fn hand_out(entry: &Waiting) -> Transaction {
         Mail::Message(message) => Primitive::NewMessage(new_message(message)),
         Mail::Report(report) => Primitive::DeliveryReportRequest(delivery_report(report)),
     };
-    Transaction { mode: Mode::Request, id: Some(transaction_id(entry.seq)), said: Said::Known(primitive) }
+    Transaction {
+        mode: Mode::Request,
+        id: Some(transaction_id(entry.seq)),
+        said: Said::Known(primitive),
+        segment: None,
+    }
 }
 
 fn new_message(message: &Kept) -> NewMessage {

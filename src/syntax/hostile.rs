@@ -172,8 +172,12 @@ fn seeds(write: impl Fn(Primitive, Version) -> Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 fn csp_message(said: Primitive, version: Version, encoding: Encoding) -> Vec<u8> {
-    let transactions =
-        vec![csp::Transaction { mode: Mode::Request, id: Some("1".into()), said: super::Said::Known(said) }];
+    let transactions = vec![csp::Transaction {
+        mode: Mode::Request,
+        id: Some("1".into()),
+        said: super::Said::Known(said),
+        segment: None,
+    }];
     let session = Some(crate::ident::SessionId::new("s"));
     csp::write(&csp::Message { version, session, transactions, poll: Some(true) }, encoding).to_vec()
 }

@@ -1,4 +1,4 @@
-//! Block and grant lists (`docs/wire-notes.md`, "Block and grant lists").
+//! Block and grant lists (docs/wire-notes.md, "Block and grant lists").
 
 use super::party::EntityList;
 use super::record::{once, record, truth};

@@ -4,7 +4,6 @@
 use super::property::Properties;
 use super::record::record;
 use super::status::Outcome;
-use super::version::SSP_ONLY;
 use super::{DecodeError, Element, List, Sink, Slot, Source, Text, Value};
 
 record! {

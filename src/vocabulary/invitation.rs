@@ -1,10 +1,9 @@
-//! Invitation to groups, chats, presence, content and applications (IMPS 1.3 architecture, C.6).
+//! Invitation to groups, chats, presence, content and applications (docs/wire-notes.md, "Invitations").
 
 use super::party::{Recipient, ScreenName, Sender};
 use super::presence::PresenceSubList;
 use super::record::record;
 use super::status::Outcome;
-use super::version::{ONLY_13, READ_ONLY, SINCE_12, SSP_ONLY};
 use super::{List, Text};
 
 record! {

@@ -4,7 +4,6 @@
 use super::party::User;
 use super::presence::PresenceSubList;
 use super::record::record;
-use super::version::SSP_ONLY;
 use super::{List, Text};
 
 record! {

@@ -10,7 +10,6 @@ use super::list::plain_items;
 use super::party::User;
 use super::record::record;
 use super::status::Outcome;
-use super::version::{SINCE_12, SSP_ONLY};
 use super::{List, Text};
 
 record! {

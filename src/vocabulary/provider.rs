@@ -4,7 +4,6 @@ use super::party::ClientId;
 use super::presence::PresenceSubList;
 use super::record::record;
 use super::status::Outcome;
-use super::version::SSP_ONLY;
 use super::{Content, Text};
 
 record! {

@@ -1,5 +1,5 @@
 //! Instant messaging for a client that fetches: delivery method, lists of what waits, get, reject, forward (IMPS 1.3
-//! architecture, C.2).
+//! architecture, C.2; docs/wire-notes.md, "Fetching messages").
 
 use bytes::Bytes;
 

@@ -11,7 +11,7 @@ use super::extended::{ExtendedRequest, ExtendedResponse};
 use super::party::{ClientId, Sender, User};
 use super::presence::Watcher;
 use super::record::{Empty, range};
-use super::search::{Pairs, SearchId};
+use super::search::{Pairs, SearchId, SearchPair};
 use super::service::{Functions, Node};
 use super::status::Code;
 use super::{Content, Element, List, Secret, Text};
@@ -51,18 +51,14 @@ pub(crate) struct Dice {
     pub(crate) characters: bool,
     /// Whatever may be set, is.
     pub(crate) full: bool,
+    /// Fields that stay empty, because the syntax has no form for them.
+    pub(crate) without: &'static [Element],
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        Self {
-            state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
-            version,
-            words: false,
-            ssp: false,
-            characters: false,
-            full: false,
-        }
+        let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        Self { state, version, words: false, ssp: false, characters: false, full: false, without: &[] }
     }
 
     /// A number below `end`.
@@ -75,7 +71,8 @@ impl Dice {
 
     /// Whether a field with this form may be set.
     pub(crate) fn takes(&self, element: Element, range: RangeInclusive<Version>) -> bool {
-        self.ssp || range.contains(&self.version) && element.versions().contains(&self.version)
+        let in_version = || range.contains(&self.version) && element.versions().contains(&self.version);
+        !self.without.contains(&element) && (self.ssp || in_version())
     }
 
     fn text(&mut self) -> &'static str {
@@ -215,9 +212,12 @@ impl Sample for SearchId {
     }
 }
 
+/// Older versions have no place for a pair that says nothing.
 impl Sample for Pairs {
     fn sample(dice: &mut Dice) -> Self {
-        Self(Sample::sample(dice))
+        let mut pairs: Vec<SearchPair> = Sample::sample(dice);
+        pairs.retain(|pair| *pair != SearchPair::default());
+        Self(pairs)
     }
 }
 

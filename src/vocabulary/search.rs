@@ -1,10 +1,9 @@
 //! Search for users and groups, and verification of addresses (docs/wire-notes.md, "Search").
 
-use super::party::IdList;
+use super::party::{IdList, User};
 use super::record::{range, record};
 use super::status::Outcome;
-use super::version::SSP_ONLY;
-use super::{DecodeError, Element, Event, List, Sink, Slot, Source, Text, Value, party::User};
+use super::{DecodeError, Element, Event, List, Sink, Slot, Source, Text, Value};
 
 record! {
     /// Whether addresses, contact lists, groups, screen names and domains exist (1.2 and later).
@@ -35,7 +34,7 @@ record! {
         /// `GROUP_USER_ID_JOINED`, `GROUP_USER_ID_OWNER`; `GROUP_USER_ID_AUTOJOIN` (1.2 and later);
         /// `USER_FRIENDLY_NAME`, `USER_AGE_MIN`, `USER_AGE_MAX`, `USER_CITY`, `USER_COUNTRY`, `USER_GENDER`,
         /// `USER_INTENTION`, `USER_INTERESTS_HOBBIES`, `USER_MARITAL_STATUS` (1.3).
-        element: Option<Text> = SearchElement,
+        element: Text = SearchElement,
         /// What to find in it.
         string: Option<Text> = SearchString,
         /// The number `criteria` names it by (1.3).
@@ -118,24 +117,29 @@ impl Value for SearchId {
 impl Slot for Pairs {
     type Partial = Self;
     fn fill<'a>(partial: &mut Self, _: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
-        let mut bare = SearchPair::default();
+        let mut bare: Option<SearchPair> = None;
         while let Some(child) = from.child()? {
             match child {
                 Some(e @ Element::SearchPair) => partial.0.push(Value::decode(e, from)?),
                 Some(e @ Element::SearchElement) => {
                     // The next of several bare ones.
-                    if bare.element.is_some() {
-                        partial.0.push(std::mem::take(&mut bare));
-                    }
-                    bare.element = Some(Value::decode(e, from)?);
+                    partial.0.extend(bare.take_if(|pair| !pair.element.is_empty()));
+                    bare.get_or_insert_default().element = Value::decode(e, from)?;
                 }
-                Some(e @ Element::SearchString) => bare.string = Some(Value::decode(e, from)?),
-                Some(e @ Element::PairId) => bare.id = Some(Value::decode(e, from)?),
+                Some(e @ Element::SearchString) => {
+                    bare.get_or_insert_default().string = Some(Value::decode(e, from)?);
+                }
+                Some(e @ Element::PairId) => bare.get_or_insert_default().id = Some(Value::decode(e, from)?),
                 _ => from.skip()?,
             }
         }
-        partial.0.extend((bare != SearchPair::default()).then_some(bare));
-        Ok(())
+        match bare {
+            Some(pair) if pair.element.is_empty() => Err(DecodeError::Missing(Element::SearchElement)),
+            bare => {
+                partial.0.extend(bare);
+                Ok(())
+            }
+        }
     }
     fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
         Ok(partial)

@@ -1,9 +1,8 @@
-//! System messages: what the operator has to say, and the answers to it (1.3; IMPS 1.3 architecture, C.8.13).
+//! System messages: what the operator has to say, and the answers to it (1.3; docs/wire-notes.md, "System messages").
 
 use super::list::plain_items;
 use super::party::User;
 use super::record::record;
-use super::version::{READ_ONLY, SSP_ONLY};
 use super::{List, Text};
 
 record! {

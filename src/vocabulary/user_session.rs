@@ -5,6 +5,7 @@ use super::party::ClientId;
 use super::property::Properties;
 use super::record::record;
 use super::status::Outcome;
+use super::system_message::SystemMessage;
 use super::{Secret, Text};
 
 record! {
@@ -46,6 +47,8 @@ record! {
         schema: Option<Text> = DigestSchema,
         /// What the session made of the capabilities.
         capabilities: Option<Properties> = Capabilities,
+        /// What to tell the user, or ask.
+        system_messages: Vec<SystemMessage> = SystemMessage,
     }
 
     /// The user of the requestor logs out: local to remote SAP.

@@ -193,12 +193,23 @@ mod tests {
     }
 
     #[test]
-    fn every_csp_primitive_known_here_is_in_the_tree() {
+    fn every_request_of_clients_is_in_the_tree_or_belongs_to_no_function() {
         use crate::vocabulary::primitive::{Primitive, SentBy, sent_by};
+        // Answered 501 until they are built.
+        let free = [
+            E::ExtendedRequest,
+            E::ExtendedResponse,
+            E::GetPublicProfileRequest,
+            E::SubscribeNotificationRequest,
+            E::SystemMessageUser,
+            E::UnsubscribeNotificationRequest,
+            E::UpdatePublicProfileRequest,
+            E::VersionDiscoveryRequest,
+        ];
         for primitive in Primitive::ELEMENTS {
-            if sent_by(*primitive) != Some(SentBy::Domain) {
+            if matches!(sent_by(*primitive), Some(SentBy::Client | SentBy::Both)) {
                 let guarded = FUNCTIONS.iter().any(|row| row.guards.contains(primitive));
-                assert!(guarded || ALWAYS.contains(primitive), "{primitive:?}");
+                assert!(guarded || ALWAYS.contains(primitive) || free.contains(primitive), "{primitive:?}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What happens in a group, for those in it (IMPS 1.3 architecture, C.3; `docs/wire-notes.md`, "Groups").
+//! What happens in a group, for those in it (IMPS 1.3 architecture, C.3; docs/wire-notes.md, "Groups").
 
 use super::people::People;
 use super::properties::GroupProperties;

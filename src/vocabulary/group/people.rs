@@ -1,4 +1,4 @@
-//! Who is in a group: a name, and the user behind it if that is no secret (`docs/wire-notes.md`, "Groups").
+//! Who is in a group: a name, and the user behind it if that is no secret (docs/wire-notes.md, "Groups").
 
 use std::ops::{Deref, DerefMut};
 
@@ -84,12 +84,18 @@ impl People {
     /// Writes them as users and names into a `UserList`, or as names alone into another element. A user behind a
     /// name has no place there.
     pub(super) fn put_names(&self, of: Element, group: Option<&Text>, to: &mut impl Sink) {
-        if self.is_empty() {
-            return;
+        let nameless = || self.iter().filter(|person| person.name.is_none()).filter_map(|person| person.user.as_ref());
+        let takes_users = of == Element::UserList;
+        if self.iter().all(|person| person.name.is_none()) {
+            match nameless().next() {
+                None => return,
+                Some(_) if !takes_users => return to.omit(of),
+                Some(_) => {}
+            }
         }
         to.start(of);
-        for id in self.iter().filter(|person| person.name.is_none()).filter_map(|person| person.user.as_ref()) {
-            if of == Element::UserList {
+        for id in nameless() {
+            if takes_users {
                 to.start(Element::User);
                 id.put(Element::UserId, to);
                 to.end(Element::User);
@@ -168,9 +174,8 @@ pub(super) mod tests {
 
     /// People as a list of names has them: users first if there may be any, then names.
     pub(in crate::vocabulary::group) fn names(dice: &mut Dice, users: bool) -> People {
-        let count = if users { dice.below(3) } else { 0 };
-        let users: Vec<_> = (0..count).map(|_| Mapping::user(Text::sample(dice))).collect();
-        let names = (0..dice.below(3)).map(|_| Mapping::named(Text::sample(dice)));
-        People(users.into_iter().chain(names).collect())
+        let users: Vec<Text> = if users { Sample::sample(dice) } else { Vec::new() };
+        let names: Vec<Text> = Sample::sample(dice);
+        People(users.into_iter().map(Mapping::user).chain(names.into_iter().map(Mapping::named)).collect())
     }
 }

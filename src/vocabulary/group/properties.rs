@@ -120,3 +120,29 @@ impl WelcomeNote {
         body(self.encoding.as_ref(), self.content.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_found_in_any_spelling() {
+        let access = Property::new("AccessType", "Open");
+        let properties = GroupProperties { list: vec![access.clone()], welcome: None };
+        assert_eq!(properties.get(group_property::ACCESS_TYPE), Some(&access));
+        assert_eq!(properties.get(group_property::TYPE), None);
+    }
+
+    #[test]
+    fn a_welcome_note_is_read_whatever_way_it_came() {
+        let note = |encoding: Option<&str>, content| WelcomeNote {
+            content_type: None,
+            encoding: encoding.map(Into::into),
+            content: Some(content),
+        };
+        assert_eq!(note(Some("BASE64"), Content::Text("SGk=".into())).body().unwrap(), "Hi");
+        assert_eq!(note(Some("None"), Content::Text("SGk=".into())).body().unwrap(), "SGk=");
+        assert_eq!(note(Some("base64"), Content::Binary(Bytes::from_static(b"Hi"))).body().unwrap(), "Hi");
+        assert!(note(Some("BASE64"), Content::Text("Hi!".into())).body().is_err());
+    }
+}

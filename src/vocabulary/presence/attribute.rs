@@ -7,7 +7,6 @@ use crate::vocabulary::Text;
 use crate::vocabulary::capability::AcceptedContentType;
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::record::record;
-use crate::vocabulary::version::ONLY_13;
 
 record! {
     /// Attributes. Those of clients may stand several times in 1.3, once for each client.
