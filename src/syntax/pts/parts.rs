@@ -56,6 +56,15 @@ pub fn is_part(text: &str) -> bool {
     part_of(text).is_some()
 }
 
+/// The message of which a text holds one part in each line; `None` if it holds no parts.
+///
+/// # Errors
+/// What keeps them from being one whole message.
+pub fn of_lines(text: &str) -> Option<Result<String, PartsError>> {
+    let lines = || text.lines().map(str::trim_start).filter(|line| !line.is_empty());
+    lines().next().filter(|first| is_part(first)).map(|_| join(lines()))
+}
+
 /// Puts the parts of one message together, in whatever order they are.
 ///
 /// # Errors
@@ -114,7 +123,8 @@ mod tests {
             };
             prop_assert!(parts.iter().all(|part| part.chars().count() <= most));
             if parts.len() == 1 {
-                return Ok(prop_assert_eq!(&parts[0], &message));
+                prop_assert_eq!(&parts[0], &message);
+                return Ok(());
             }
             let length = parts.len();
             parts.rotate_left(turn % length);
@@ -140,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_not_one_whole_message_is_told() {
-        let join = |lines: &[&str]| super::join(lines.iter().copied());
+        let join = |lines: &[&str]| join(lines.iter().copied());
         assert_eq!(join(&["WV12LG7ab SI=", "WV12LG7bb s"]).unwrap(), "WV12LG7 SI=s");
         assert_eq!(join(&["WV12LG7bb s", "wv12lg7AB SI=", "WV12LG7bb s"]).unwrap(), "WV12LG7 SI=s");
         assert_eq!(join(&[]), Err(PartsError::NoPart(1)));
@@ -149,5 +159,13 @@ mod tests {
         assert_eq!(join(&["WV12LG7ab SI=", "WV12LG7bc s"]), Err(PartsError::Mixed(2)));
         assert_eq!(join(&["WV12LG7ab SI=", "WV12LG7ab s"]), Err(PartsError::Twice(1)));
         assert_eq!(join(&["WV12LG7ac SI=", "WV12LG7cc s"]), Err(PartsError::Missing(2, 3)));
+    }
+
+    #[test]
+    fn a_file_may_hold_a_part_in_each_line() {
+        assert_eq!(of_lines("WV12LG7ab SI=a\r\n\nWV12LG7bb b\n"), Some(Ok("WV12LG7 SI=ab".into())));
+        assert_eq!(of_lines("WV12LG7ab SI=a\n"), Some(Err(PartsError::Missing(2, 2))));
+        assert_eq!(of_lines("WV12LG7 SI=\"a\nb\""), None);
+        assert_eq!(of_lines(""), None);
     }
 }

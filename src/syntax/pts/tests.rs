@@ -38,7 +38,7 @@ fn said(text: &str) -> Primitive {
 fn message(version: Version, session: Option<&str>, id: Option<&str>, said: impl Into<Primitive>) -> Message {
     let said = said.into();
     let mode = if codes::answers(said.element()) { Mode::Response } else { Mode::Request };
-    let transactions = vec![Transaction { mode, id: id.map(Into::into), said: Said::Known(said) }];
+    let transactions = vec![Transaction { mode, id: id.map(Into::into), segment: None, said: Said::Known(said) }];
     Message { version, session: session.map(SessionId::new), transactions, poll: None }
 }
 

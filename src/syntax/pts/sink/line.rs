@@ -72,6 +72,9 @@ impl Line {
                 if id.is_none() {
                     line.losses.omit(Element::TransactionId);
                 }
+                if of.child(Element::SegmentInfo).is_some() {
+                    line.losses.omit(Element::SegmentInfo);
+                }
             });
             id.unwrap_or(0)
         });

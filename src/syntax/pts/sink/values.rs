@@ -105,13 +105,14 @@ impl Line {
                 self.losses.omit(node.element);
                 continue;
             };
-            let mut lists = node.children.iter().filter(|child| child.element == Element::PresenceSubList).peekable();
-            let listed = lists.peek().is_some();
+            // There is room for one list of attributes.
+            let mut lists = node.children.iter().filter(|child| child.element == Element::PresenceSubList);
             let attributes = self.inside(node, |line| {
                 line.omit_but(node, &[Element::UserId, Element::PresenceSubList]);
-                lists.flat_map(|list| line.inside(list, |line| line.attributes(list))).collect()
+                let first = lists.next().map(|list| line.inside(list, |line| Value::group(line.attributes(list))));
+                lists.for_each(|list| line.losses.omit(list.element));
+                first
             });
-            let attributes = listed.then(|| Value::group(attributes));
             all.push(Value::group([Value::text(&*user.text)].into_iter().chain(attributes).collect()));
         }
         match all.len() {

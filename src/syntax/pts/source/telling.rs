@@ -127,6 +127,7 @@ impl<'a> Telling<'a> {
         let Some(row) = Row::of_code(key, primitive) else {
             return self.malformed(at, format!("{} is no code known in {}", key.to_ascii_uppercase(), primitive.xml()));
         };
+        let within = value.at;
         match (row.form, value.held) {
             (Form::Texts, Held::Group(values)) => {
                 for value in values {
@@ -135,15 +136,14 @@ impl<'a> Telling<'a> {
                     self.text(at, text);
                     self.end_code(at);
                 }
-                return Ok(());
             }
-            (Form::Presences, Held::Group(values)) => return self.presences(key, values),
-            (form, held) => {
+            (Form::Presences, Held::Group(values)) => self.presences(key, values)?,
+            (_, held) => {
                 self.start(at, Some(row.element), key);
-                self.formed(form, row, primitive, Value { at: value.at, held })?;
+                self.formed(row, primitive, Value { at: within, held })?;
+                self.end_code(within);
             }
         }
-        self.end_code(at);
         Ok(())
     }
 }

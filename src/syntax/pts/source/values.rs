@@ -7,12 +7,15 @@ use crate::syntax::pts::codes::{self, Form, Named, Row};
 use crate::syntax::pts::grammar::{Held, Value};
 use crate::vocabulary::Element;
 
+/// Where a pair stands, its first member and its second, if there is one.
+type Pair<'a> = (usize, Cow<'a, str>, Option<Value<'a>>);
+
 // === impl Telling ===
 
 impl<'a> Telling<'a> {
-    pub(super) fn formed(&mut self, form: Form, row: &Row, primitive: Element, value: Value<'a>) -> Done {
+    pub(super) fn formed(&mut self, row: &Row, primitive: Element, value: Value<'a>) -> Done {
         let at = value.at;
-        match form {
+        match row.form {
             Form::Text | Form::Texts => {
                 let text = self.characters(value)?;
                 self.text(at, text);
@@ -52,7 +55,7 @@ impl<'a> Telling<'a> {
     }
 
     /// Pairs; a lone one may stand without the group around it.
-    fn pairs(&self, value: Value<'a>) -> Done<Vec<(usize, Cow<'a, str>, Option<Value<'a>>)>> {
+    fn pairs(&self, value: Value<'a>) -> Done<Vec<Pair<'a>>> {
         let (at, members) = (value.at, Self::members(value));
         let lone = members.first().is_some_and(|first| matches!(first.held, Held::Text(_)));
         let groups = if lone { vec![Value { at, held: Held::Group(members) }] } else { members };
