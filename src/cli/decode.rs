@@ -98,7 +98,7 @@ fn print(args: &DecodeArgs, body: &[u8]) -> anyhow::Result<Printed> {
     let version = args.version.unwrap_or(tree.version);
     let (mut lost, mut line) = (Vec::new(), Vec::new());
     // What a line of PTS stands for is only known where its primitive is.
-    let of_text = into == Syntax::CspPts || (from == Syntax::CspPts && to != To::Json);
+    let of_text = to != To::Json && [from, into].contains(&Syntax::CspPts);
     if into.is_ssp() != from.is_ssp() || version != tree.version || of_text {
         match convert(body, from, into, Some(version), &limits) {
             Ok((bytes, losses)) => {
