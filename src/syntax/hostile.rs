@@ -297,8 +297,10 @@ fn no_mutation_of_csp_pts_panics() {
         if let Ok(message) = csp_pts(bytes, &limits)
             && matches!(message.transactions[0].said, super::Said::Known(_))
         {
-            let again = csp_pts(&csp::write(&message, Encoding::Pts), &limits);
-            assert_eq!(again.unwrap().transactions.len(), 1);
+            for encoding in [Encoding::Pts, Encoding::Xml] {
+                let again = csp::read(&csp::write(&message, encoding), encoding, &limits, |_| None);
+                assert_eq!(again.unwrap().transactions.len(), 1);
+            }
         }
         if let Ok(text) = std::str::from_utf8(bytes) {
             let _ = (parts::of_lines(text), parts::split(text, 40));
