@@ -393,14 +393,16 @@ fn content_types_tell_encodings() {
         ("text/xml", Some(Encoding::Xml)),
         ("application/vnd.wap.wbxml", Some(Encoding::Wbxml)),
         ("application/vnd.wv.ssp+xml", None),
-        ("application/vnd.wv.csp.sms", None),
+        ("application/vnd.wv.csp.sms", Some(Encoding::Pts)),
+        ("application/vnd.wv.CSP+sms; charset=utf-8", Some(Encoding::Pts)),
+        ("application/vnd.wv.sms", None),
         ("text/plain; a=xml", None),
         ("", None),
     ] {
         assert_eq!(encoding_of(name), encoding, "{name}");
     }
     for version in Version::ALL {
-        for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        for encoding in [Encoding::Xml, Encoding::Wbxml, Encoding::Pts] {
             assert_eq!(encoding_of(content_type(encoding, version)), Some(encoding));
         }
     }
