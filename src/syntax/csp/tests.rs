@@ -152,6 +152,8 @@ fn bare_if_discovery(sent: &mut Message) {
 }
 
 proptest! {
+    // Each case is every primitive there is.
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn every_primitive_comes_back_in_every_version_and_encoding(seed: u64) {
         for (version, encoding) in Version::ALL.into_iter().flat_map(|v| [(v, Encoding::Wbxml), (v, Encoding::Xml)]) {
