@@ -2,60 +2,33 @@
 //! of the same document.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
 /// An element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Node {
+pub(crate) struct Node {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// The namespace it binds.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Its characters: trimmed, but as they are in `ContentData`.
-    pub text: String,
+    pub(crate) text: String,
+    /// Its content, if that came as bytes and not as characters.
+    pub(crate) bytes: Option<Vec<u8>>,
     /// Its children.
-    pub children: Vec<Node>,
-}
-
-/// A document of `tests/corpus`.
-#[derive(Debug)]
-pub struct Sample {
-    /// `1.2/login-request`.
-    pub name: String,
-    /// `1.1`, `1.2` or `1.3`.
-    pub version: &'static str,
-    /// The document.
-    pub xml: String,
-}
-
-pub const VERSIONS: [&str; 3] = ["1.1", "1.2", "1.3"];
-
-/// Every document of these versions.
-pub fn corpus(versions: &[&'static str]) -> Vec<Sample> {
-    let mut samples = Vec::new();
-    for version in versions.iter().copied() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(version);
-        let mut files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        assert!(files.len() > 50, "only {} documents in {}", files.len(), folder.display());
-        for file in files {
-            let name = format!("{version}/{}", file.file_stem().unwrap().to_str().unwrap());
-            samples.push(Sample { name, version, xml: fs::read_to_string(&file).unwrap() });
-        }
-    }
-    samples
+    pub(crate) children: Vec<Node>,
 }
 
 // === impl Node ===
 
 impl Node {
     /// Reads XML.
-    pub fn read(xml: &str) -> Self {
+    pub(crate) fn read(xml: &str) -> Self {
         let mut reader = Reader::from_str(xml);
         let mut open = vec![Self::default()];
         loop {
@@ -94,37 +67,54 @@ impl Node {
     }
 
     /// Cuts the white space that means nothing.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         if self.name != "ContentData" {
             self.text = self.text.trim().to_owned();
         }
     }
 
-    /// This element and all below, depth first.
-    pub fn all(&self) -> Vec<&Self> {
-        let below = self.children.iter().flat_map(Self::all);
-        std::iter::once(self).chain(below).collect()
+    /// Whether the content inside is base64 in XML: beside it, or in the `MessageInfo` beside it, it says so.
+    pub(crate) fn is_encoded(&self) -> bool {
+        let info = self.children.iter().find(|child| child.name == "MessageInfo").unwrap_or(self);
+        info.children.iter().any(|child| child.name == "ContentEncoding" && child.text == "BASE64")
+    }
+
+    /// Turns bytes into the characters XML has in their place.
+    pub(crate) fn spell_out(&mut self) {
+        let encoded = self.is_encoded();
+        for child in &mut self.children {
+            if let Some(bytes) = child.bytes.take() {
+                child.text = if encoded { STANDARD.encode(bytes) } else { String::from_utf8(bytes).unwrap() };
+            }
+            child.spell_out();
+        }
     }
 
     /// Does something to this element and to all below.
-    pub fn each(&mut self, change: &mut impl FnMut(&mut Self)) {
+    pub(crate) fn each(&mut self, change: &mut impl FnMut(&mut Self)) {
         change(self);
         for child in &mut self.children {
             child.each(change);
         }
     }
 
+    /// The names of this element and of all below.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        std::iter::once(self.name.as_str()).chain(self.children.iter().flat_map(Self::names)).collect()
+    }
+
     fn lines(&self, depth: usize, out: &mut String) {
         let bound = self.namespace.as_ref().map(|uri| format!(" [{uri}]")).unwrap_or_default();
-        let _ = writeln!(out, "{:width$}{}{bound} {:?}", "", self.name, self.text, width = depth * 2);
+        let bytes = self.bytes.as_ref().map(|bytes| format!(" {bytes:02X?}")).unwrap_or_default();
+        let _ = writeln!(out, "{:width$}{}{bound} {:?}{bytes}", "", self.name, self.text, width = depth * 2);
         for child in &self.children {
             child.lines(depth + 1, out);
         }
     }
 }
 
-/// Where two trees differ first, with a line of each.
-pub fn difference(expected: &Node, found: &Node) -> Option<String> {
+/// Where two trees differ first, with the line of each.
+pub(crate) fn difference(expected: &Node, found: &Node) -> Option<String> {
     if expected == found {
         return None;
     }
@@ -132,6 +122,7 @@ pub fn difference(expected: &Node, found: &Node) -> Option<String> {
     expected.lines(0, &mut wanted);
     found.lines(0, &mut got);
     let place = wanted.lines().zip(got.lines()).position(|(a, b)| a != b);
-    let line = |text: &str| text.lines().nth(place.unwrap_or(usize::MAX)).unwrap_or("the end").trim().to_owned();
+    let place = place.unwrap_or_else(|| wanted.lines().count().min(got.lines().count()));
+    let line = |text: &str| text.lines().nth(place).unwrap_or("the end").trim().to_owned();
     Some(format!("expected {} but found {}", line(&wanted), line(&got)))
 }

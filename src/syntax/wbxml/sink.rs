@@ -1,11 +1,13 @@
 //! CSP-WBXML as a sink.
 
+use std::collections::HashMap;
+
 use super::values::token;
 use super::{ATTRIBUTES, CONTENT, END, EXT_T_0, LITERAL, OPAQUE, STR_I, SWITCH_PAGE, UTF_8};
 use crate::syntax::dialect::{PREFIXES, namespace, public_id};
 use crate::syntax::loss::{Loss, Losses};
 use crate::vocabulary::element::Kind;
-use crate::vocabulary::{Element, Sink, Version};
+use crate::vocabulary::{Element, Sink, Text, Version};
 
 /// Where the length of the string table stands.
 const TABLE: usize = 3;
@@ -22,8 +24,9 @@ pub(in crate::syntax) struct WbxmlSink {
     element: Option<Element>,
     /// Open elements that are left out.
     hidden: usize,
-    /// The string table: names that have no token.
+    /// The string table: names that have no token, and where in it each begins.
     names: Vec<u8>,
+    places: HashMap<Text, usize>,
     losses: Losses,
 }
 
@@ -40,6 +43,7 @@ impl WbxmlSink {
             element: None,
             hidden: 0,
             names: Vec::new(),
+            places: HashMap::new(),
             losses: Losses::default(),
         }
     }
@@ -63,10 +67,33 @@ impl WbxmlSink {
         self.bare = Some(self.out.len());
         self.element = None;
         self.out.push(LITERAL);
-        let at = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.number(at);
-        self.names.extend(name.bytes().filter(|b| *b != 0));
-        self.names.push(0);
+        self.name(name);
+    }
+
+    /// Gives the element just opened an attribute that has no token.
+    pub(in crate::syntax) fn attribute(&mut self, name: &str, value: &str) {
+        let Some(tag) = self.bare.and_then(|at| self.out.get_mut(at)) else { return };
+        if *tag & ATTRIBUTES == 0 {
+            *tag |= ATTRIBUTES;
+        } else {
+            // The list goes on.
+            self.out.pop();
+        }
+        self.out.push(LITERAL);
+        self.name(name);
+        self.string(value);
+        self.out.push(END);
+    }
+
+    /// Refers to a name in the string table.
+    fn name(&mut self, name: &str) {
+        let end = self.names.len();
+        let at = *self.places.entry(name.into()).or_insert(end);
+        if at == end {
+            self.names.extend(name.bytes().filter(|b| *b != 0));
+            self.names.push(0);
+        }
+        self.number(u32::try_from(at).unwrap_or(u32::MAX));
     }
 
     fn kind(&self) -> Kind {
