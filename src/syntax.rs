@@ -1,4 +1,4 @@
-//! How primitives are written: CSP-XML, CSP-WBXML and SSP-XML over one vocabulary.
+//! How primitives are written: CSP-XML, CSP-WBXML, CSP-PTS and SSP-XML over one vocabulary.
 
 mod chars;
 pub mod convert;
@@ -8,6 +8,7 @@ mod dialect;
 mod document;
 pub mod limits;
 mod loss;
+pub mod pts;
 pub mod ssp;
 mod stack;
 pub mod tree;
@@ -30,6 +31,8 @@ pub enum Encoding {
     Xml,
     /// WAP binary XML.
     Wbxml,
+    /// Plain text of two-letter codes: fewer primitives, and one transaction in a message.
+    Pts,
 }
 
 /// What a transaction says.

@@ -111,7 +111,9 @@ impl Neutral {
         let message = csp::Message { version: self.version, session: self.session, transactions, poll: self.poll };
         let (bytes, mut lost) = csp::write_telling(&message, encoding);
         let content = Element::TransactionContent.xml();
-        if let Some(Loss { element, .. }) = lost.iter().find(|loss| loss.path.ends_with(content)) {
+        if let Some(Loss { element, .. }) =
+            lost.iter().find(|loss| loss.path.is_empty() || loss.path.ends_with(content))
+        {
             return Err(ConvertError::NoPlace { element: *element, syntax, version: self.version });
         }
         losses.append(&mut lost);

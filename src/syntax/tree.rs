@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::dialect::{Told, namespace, ssp_namespace, told};
-use super::document::Document as _;
+use super::document::Document;
+use super::pts::{self, PtsSource};
 use super::wbxml::{WbxmlSink, WbxmlSource};
 use super::xml::bytes::local;
 use super::xml::escape::{Place, escape, unescape};
@@ -14,7 +15,7 @@ use super::xml::sink::DECLARATION;
 use super::xml::{Tag, Token, Tokens};
 use super::{Encoding, Limits, ReadError, Seen, chars};
 use crate::vocabulary::element::Kind;
-use crate::vocabulary::{DecodeError, Element, Event, Sink, Source, Text, Version, base64};
+use crate::vocabulary::{DecodeError, Element, Event, Sink, Text, Version, base64};
 
 /// A way IMPS is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Syntax {
     CspXml,
     /// CSP in WAP binary XML.
     CspWbxml,
+    /// CSP in plain text.
+    CspPts,
     /// SSP in XML.
     SspXml,
 }
@@ -56,11 +59,12 @@ pub struct Node {
 // === impl Syntax ===
 
 impl Syntax {
-    /// `csp-xml`, `csp-wbxml` or `ssp-xml`.
+    /// `csp-xml`, `csp-wbxml`, `csp-pts` or `ssp-xml`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CspXml => "csp-xml",
             Self::CspWbxml => "csp-wbxml",
+            Self::CspPts => "csp-pts",
             Self::SspXml => "ssp-xml",
         }
     }
@@ -75,6 +79,7 @@ impl Syntax {
         match self {
             Self::CspXml => Some(Encoding::Xml),
             Self::CspWbxml => Some(Encoding::Wbxml),
+            Self::CspPts => Some(Encoding::Pts),
             Self::SspXml => None,
         }
     }
@@ -90,13 +95,11 @@ impl Tree {
             return Err(unread(DecodeError::Limit { what: "bytes", most: limits.bytes }));
         }
         if matches!(body.first(), Some(1..=3)) {
-            let mut source = WbxmlSource::new(body, limits).map_err(unread)?.with_all();
-            let root = binary(&mut source).map_err(|fault| source.fail(fault, Seen::default()))?;
-            let version = match source.told() {
-                Some(Told::Spoken(version)) => version,
-                _ => Version::default(),
-            };
-            return Ok(Self { syntax: Syntax::CspWbxml, version, root });
+            return Self::of(WbxmlSource::new(body, limits).map_err(unread)?.with_all(), Syntax::CspWbxml);
+        }
+        if pts::is_message(body) {
+            let text = chars::utf8(body).map_err(unread)?;
+            return Self::of(PtsSource::new(&text, limits).map_err(unread)?, Syntax::CspPts);
         }
         let document = chars::document(body).map_err(unread)?;
         let before = if let Cow::Borrowed(text) = document { body.len() - text.len() } else { 0 };
@@ -108,6 +111,15 @@ impl Tree {
                 Err(ReadError { fault, at: at + before, path: tokens.path(at), seen: Seen::default() })
             }
         }
+    }
+
+    fn of<'a>(mut source: impl Document<'a>, syntax: Syntax) -> Result<Self, ReadError> {
+        let root = elements(&mut source).map_err(|fault| source.fail(fault, Seen::default()))?;
+        let version = match source.told() {
+            Some(Told::Spoken(version)) => version,
+            _ => Version::default(),
+        };
+        Ok(Self { syntax, version, root })
     }
 
     /// The document as XML of a version, indented. Only what depends on the version by itself changes with it:
@@ -266,7 +278,7 @@ impl Node {
     }
 }
 
-/// An element of WBXML being read.
+/// An element being read.
 #[derive(Default)]
 struct Open {
     element: Option<Element>,
@@ -295,12 +307,12 @@ impl Open {
     }
 }
 
-fn binary(source: &mut WbxmlSource<'_>) -> Result<Node, DecodeError> {
+fn elements<'a>(source: &mut impl Document<'a>) -> Result<Node, DecodeError> {
     let mut open: Vec<Open> = Vec::new();
     loop {
         match (source.next()?, open.last_mut()) {
             (Event::Start(element), _) => {
-                let mut attributes = source.attributes_read();
+                let mut attributes = source.attributes();
                 attributes.retain(|(name, value)| !is_own(name, value));
                 let node = Node { name: source.name(), attributes, ..Node::default() };
                 open.push(Open { element, node, ..Open::default() });

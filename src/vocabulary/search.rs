@@ -60,7 +60,7 @@ record! {
     /// What was found: users or groups.
     pub struct SearchResult {
         /// Users.
-        users: List<User> = UserList,
+        users: List<User> = UserList | UserId @ READ_ONLY,
         /// Groups.
         groups: List<Text> = GroupList | GroupId,
     }

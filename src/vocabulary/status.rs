@@ -129,7 +129,7 @@ record! {
         /// One entry per code with every id that failed with it.
         details: Vec<Detail> = DetailedResult,
         /// What the operator has to say about it (1.3).
-        system_messages: List<SystemMessage> = SystemMessageList,
+        system_messages: List<SystemMessage> = SystemMessageList | SystemMessage @ READ_ONLY,
         /// Seconds after which to try again.
         try_again: Option<u32> = TryAgainTimeout @ ONLY_13,
     }

@@ -214,7 +214,9 @@ fn content_in_pieces_of_characters_and_bytes_is_characters() {
 #[test]
 fn a_tag_by_name_is_the_same_tag() {
     let table = "0A 'UserID' 00 'x' 00 00";
-    let tree = read(&format!("03 11 6A {table} 49 44 00 03 'ann' 00 01 84 07 04 07 03 'v' 00 01 C4 07 04 00 03 'w' 00 01 01 04 07 01"));
+    let tree = read(&format!(
+        "03 11 6A {table} 49 44 00 03 'ann' 00 01 84 07 04 07 03 'v' 00 01 C4 07 04 00 03 'w' 00 01 01 04 07 01"
+    ));
     let names: Vec<&str> = tree.root.children.iter().map(|child| child.name.as_str()).collect();
     assert_eq!(names, ["UserID", "x", "x", "x"]);
     assert_eq!(tree.root.children[1].attributes, [("x".into(), "v".to_owned())]);

@@ -29,8 +29,7 @@ struct Reader<'a> {
 /// Reads a document.
 pub(crate) fn read(document: &[u8]) -> Reading {
     let rows = rows();
-    let reading =
-        Reading { version: "", root: Node::default(), tags: BTreeSet::new(), values: BTreeSet::new() };
+    let reading = Reading { version: "", root: Node::default(), tags: BTreeSet::new(), values: BTreeSet::new() };
     let mut reader = Reader { rest: document, rows: &rows, names: &[], page: 0, reading };
     assert_eq!(reader.byte(), 0x03, "WBXML 1.3");
     let public = reader.byte();
@@ -39,7 +38,11 @@ pub(crate) fn read(document: &[u8]) -> Reading {
     assert_eq!(reader.byte(), 0x6A, "UTF-8");
     let length = reader.number();
     reader.names = reader.bytes(length);
-    let tag = reader.byte();
+    let mut tag = reader.byte();
+    while tag == 0x00 {
+        reader.page = reader.byte();
+        tag = reader.byte();
+    }
     let mut root = reader.element(tag);
     root.spell_out();
     assert!(reader.rest.is_empty(), "{} bytes behind the document", reader.rest.len());

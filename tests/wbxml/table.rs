@@ -42,8 +42,7 @@ fn every_element_is_written_with_the_token_of_its_version() {
             "date" => "20010925T165859Z",
             _ => "any",
         };
-        let elements: String =
-            tags.iter().map(|row| format!("<{0}>{1}</{0}>", row.name, value(row))).collect();
+        let elements: String = tags.iter().map(|row| format!("<{0}>{1}</{0}>", row.name, value(row))).collect();
         let xml = format!("<WV-CSP-Message>{elements}</WV-CSP-Message>");
         let reading = read(&tree(xml.as_bytes()).to_wbxml(version).unwrap());
         assert_eq!(reading.version, version.as_str());
@@ -129,8 +128,36 @@ fn every_value_of_every_table_is_read() {
             }
             // A token of two meanings has one of them as the name of a property. Page 0: Name, Value.
             let content: &[u8] = if token < 0x80 { &[0x80, token] } else { &[0x80, 0x81, token & 0x7F] };
-            let texts = [0x1E, 0x3D].map(|tag| plain(&tree(&document(version, 0, tag, content)).root).children.remove(0).text);
-            assert_eq!(texts.iter().map(String::as_str).collect::<BTreeSet<_>>(), expected, "{token:#04X} in {version}");
+            let texts =
+                [0x1E, 0x3D].map(|tag| plain(&tree(&document(version, 0, tag, content)).root).children.remove(0).text);
+            assert_eq!(
+                texts.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+                expected,
+                "{token:#04X} in {version}"
+            );
         }
     }
+}
+
+#[test]
+fn no_string_ends_with_a_block_of_1024_bytes() {
+    // A widespread client reads so many bytes at a time, and loses a string that ends just there.
+    let document = |padding: usize| {
+        let strings: String = (0..250).map(|at| format!("<Description>{at}</Description>")).collect();
+        let lists = "<PresenceSubList/>".repeat(200);
+        format!("<WV-CSP-Message><Name>{}</Name>{strings}{lists}</WV-CSP-Message>", "x".repeat(padding))
+    };
+    let mut switched = 0;
+    for padding in 1..60 {
+        let tree = tree(document(padding).as_bytes());
+        let wbxml = tree.to_wbxml(Version::V12).unwrap();
+        let ends = wbxml.chunks_exact(1024).filter(|block| block.ends_with(b"\0"));
+        // A block may also end with the first byte of a page switch.
+        assert_eq!(ends.filter(|block| block[1022] != 0x01).count(), 0, "{padding}");
+        switched += wbxml.windows(3).filter(|bytes| *bytes == [0x01, 0x00, 0x00]).count();
+        let read = read(&wbxml).root;
+        assert_eq!(difference(&plain(&tree.root).children[1], &read.children[1]), None);
+        assert_eq!(read.children.len(), tree.root.children.len());
+    }
+    assert!(switched > 10, "{switched}");
 }

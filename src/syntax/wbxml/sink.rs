@@ -11,6 +11,8 @@ use crate::vocabulary::{Element, Sink, Text, Version};
 
 /// Where the length of the string table stands.
 const TABLE: usize = 3;
+/// How many bytes at a time a widespread client reads.
+const BLOCK: usize = 1024;
 
 /// Writes CSP-WBXML: numeric public identifier, UTF-8, no string table unless unknown names need it. Text with a NUL inside is written as
 /// opaque data, since a NUL ends a string. Elements without a token (of SSP only) are left out with their content.
@@ -106,6 +108,17 @@ impl WbxmlSink {
         }
     }
 
+    /// Keeps the end of a string that comes next, `before` other bytes, off the end of a block: the client that reads
+    /// so loses it there. A switch to the page that is current moves it, and all that follows.
+    fn aside(&mut self, before: usize, text: &str) {
+        if (self.out.len() + before + text.len() + 2).is_multiple_of(BLOCK)
+            && let Some(at) = self.bare
+        {
+            self.out.splice(at..at, [SWITCH_PAGE, self.page]);
+            self.bare = Some(at + 2);
+        }
+    }
+
     fn number(&mut self, number: u32) {
         for shift in [28, 21, 14, 7] {
             if number >> shift != 0 {
@@ -161,6 +174,7 @@ impl Sink for WbxmlSink {
             let prefix = PREFIXES.iter().find_map(|(token, prefix)| Some((*token, uri.strip_prefix(prefix)?)));
             if let (Some((start, digits)), Some(tag)) = (prefix, self.out.last_mut()) {
                 *tag |= ATTRIBUTES;
+                self.aside(1, digits);
                 self.out.push(start);
                 self.string(digits);
                 self.out.push(END);
@@ -172,13 +186,17 @@ impl Sink for WbxmlSink {
         if text.is_empty() || self.hidden > 0 {
             return;
         }
-        self.content();
         match token(text, self.element, self.version).filter(|_| self.kind() != Kind::Binary) {
             Some(token) => {
+                self.content();
                 self.out.push(EXT_T_0);
                 self.number(u32::from(token));
             }
-            None => self.string(text),
+            None => {
+                self.aside(0, text);
+                self.content();
+                self.string(text);
+            }
         }
     }
 

@@ -105,11 +105,6 @@ impl<'a> WbxmlSource<'a> {
         self
     }
 
-    /// Takes the attributes of the element that began last.
-    pub(in crate::syntax) fn attributes_read(&mut self) -> Vec<(Text, String)> {
-        std::mem::take(&mut self.attributes)
-    }
-
     fn byte(&mut self) -> Result<u8, DecodeError> {
         let byte = *self.document.get(self.next).ok_or(DecodeError::Eof)?;
         self.next += 1;
@@ -222,7 +217,7 @@ impl<'a> WbxmlSource<'a> {
         let mut open = Open { page: self.page, token: byte & 0x3F, ..Open::default() };
         open.element = if open.token == LITERAL {
             open.literal = self.number()?;
-            Element::from_xml(&self.table_text(open.literal, LONGEST_NAME)?)
+            Element::from_xml(self.table_text(open.literal, LONGEST_NAME)?.trim())
         } else {
             Element::from_wbxml(open.page, open.token, self.version)
         };
@@ -232,14 +227,14 @@ impl<'a> WbxmlSource<'a> {
         self.open.push(open);
         self.meter.open()?;
         if byte & ATTRIBUTES != 0 {
-            self.attributes()?;
+            self.read_attributes()?;
         }
         self.empty = byte & CONTENT == 0;
         Ok(Event::Start(open.element))
     }
 
     /// Reads attributes; a namespace of the root names the version.
-    fn attributes(&mut self) -> Result<(), DecodeError> {
+    fn read_attributes(&mut self) -> Result<(), DecodeError> {
         let mut count = 0;
         let (mut name, mut value) = (Cow::Borrowed(""), String::new());
         let kept = self.all || self.open.len() == 1;
@@ -381,7 +376,7 @@ impl<'a> Source<'a> for WbxmlSource<'a> {
                 }
                 OPAQUE => self.opaque(),
                 PI => {
-                    self.attributes()?;
+                    self.read_attributes()?;
                     continue;
                 }
                 byte @ (0x40..=0x42 | 0x81 | 0x82 | 0xC0..=0xC2) => {
@@ -409,6 +404,10 @@ impl<'a> Document<'a> for WbxmlSource<'a> {
 
     fn name(&self) -> Text {
         self.open.last().map_or_else(Text::default, |open| self.shown(open))
+    }
+
+    fn attributes(&mut self) -> Vec<(Text, String)> {
+        std::mem::take(&mut self.attributes)
     }
 
     fn place(&self) -> (usize, String) {
