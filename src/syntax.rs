@@ -17,6 +17,8 @@ mod xml;
 
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod reference;
 
 pub use limits::Limits;
 pub use loss::Loss;
