@@ -102,7 +102,7 @@ fn print(args: &DecodeArgs, body: &[u8]) -> anyhow::Result<Printed> {
     if into.is_ssp() != from.is_ssp() || version != tree.version || of_text {
         match convert(body, from, into, Some(version), &limits) {
             Ok((bytes, losses)) => {
-                strangers(&tree.root, from, String::new(), &mut lost);
+                strangers(&tree.root, from, "", &mut lost);
                 lost.extend(losses.iter().map(ToString::to_string));
                 tree = Tree::read(&bytes, &limits)?;
                 line = bytes.to_vec();
@@ -124,14 +124,14 @@ fn print(args: &DecodeArgs, body: &[u8]) -> anyhow::Result<Printed> {
 }
 
 /// Elements of vendors: a conversion knows nothing of them.
-fn strangers(node: &Node, syntax: Syntax, path: String, lost: &mut Vec<String>) {
+fn strangers(node: &Node, syntax: Syntax, path: &str, lost: &mut Vec<String>) {
     let path = format!("{path}/{}", node.name);
     if !syntax.is_ssp() && Element::from_xml(&node.name).is_none() {
         lost.push(path);
         return;
     }
     for child in &node.children {
-        strangers(child, syntax, path.clone(), lost);
+        strangers(child, syntax, &path, lost);
     }
 }
 

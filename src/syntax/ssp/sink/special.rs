@@ -159,7 +159,8 @@ impl SspSink {
 
     /// Only base64 has a place, at the content; none needs none.
     fn encoding(&self, of: usize, has_content: bool, out: &mut Out) {
-        if !(self.is_base64(of) && has_content) && !self.characters(of).eq_ignore_ascii_case("None") {
+        let none = self.characters(of).eq_ignore_ascii_case("None");
+        if !(none || self.is_base64(of) && has_content) {
             out.lost.push(of);
         }
     }
