@@ -19,6 +19,8 @@ mod xml;
 mod conversions;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod reference;
 
 pub use limits::Limits;
 pub use loss::Loss;

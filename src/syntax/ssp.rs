@@ -11,6 +11,8 @@ mod source;
 
 use bytes::Bytes;
 
+#[cfg(test)]
+pub(super) use self::forms::names_of;
 use self::sink::SspSink;
 use self::source::{Replay, Shaper};
 use super::dialect::ssp_namespace;

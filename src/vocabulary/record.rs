@@ -194,10 +194,13 @@ impl Value for u32 {
 impl Value for Content {
     fn decode<'a>(_: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
         let mut bytes = Vec::new();
-        let mut binary = false;
+        let (mut characters, mut binary) = (false, false);
         loop {
             match from.next()? {
-                Event::Text(part) => bytes.extend_from_slice(part.as_bytes()),
+                Event::Text(part) => {
+                    characters = true;
+                    bytes.extend_from_slice(part.as_bytes());
+                }
                 Event::Opaque(part) => {
                     binary = true;
                     bytes.extend_from_slice(&part);
@@ -207,11 +210,11 @@ impl Value for Content {
                 Event::Eof => return Err(DecodeError::Eof),
             }
         }
-        if binary {
+        if binary && !characters {
             return Ok(Self::Binary(bytes.into()));
         }
-        // Text events are UTF-8 by type; the lossy arm is never taken.
-        Ok(Self::Text(String::from_utf8(bytes).unwrap_or_default()))
+        // Bytes beside characters are characters (a gateway's CDATA), unless they are none.
+        Ok(String::from_utf8(bytes).map_or_else(|fault| Self::Binary(fault.into_bytes().into()), Self::Text))
     }
     fn encode(&self, to: &mut impl Sink) {
         match self {
