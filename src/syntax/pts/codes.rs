@@ -250,6 +250,11 @@ pub(super) const fn members_of(attribute: Element) -> &'static Named {
     }
 }
 
+/// Whether a client's id is taken for a telephone number.
+pub(super) fn is_number(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Words that an element holds and that have codes.
 const fn words_of(element: Element) -> &'static Words {
     match element {

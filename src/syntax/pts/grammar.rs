@@ -54,6 +54,8 @@ pub(super) struct Value<'a> {
 /// What a value holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Held<'a> {
+    /// Nothing at all, not even quotes.
+    Nothing,
     /// Characters, without quotes.
     Text(Cow<'a, str>),
     /// Values between parentheses.
@@ -206,7 +208,10 @@ impl<'a, 'm> Reader<'a, 'm> {
         let held = match self.rest().bytes().next() {
             Some(b'(') => Held::Group(self.group()?),
             Some(b'"') => Held::Text(self.quoted()?),
-            _ => Held::Text(Cow::Borrowed(self.plain()?)),
+            _ => match self.plain()? {
+                "" => Held::Nothing,
+                text => Held::Text(Cow::Borrowed(text)),
+            },
         };
         self.meter.close();
         Ok(Value { at, held })
@@ -227,8 +232,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         }
         self.at += 1;
         // One value that is nothing is no value.
-        let nothing = |value: &Value<'_>| matches!(&value.held, Held::Text(text) if text.is_empty());
-        if values.len() == 1 && values.first().is_some_and(nothing) {
+        if let [Value { held: Held::Nothing, .. }] = values.as_slice() {
             values.clear();
         }
         Ok(values)
@@ -272,22 +276,28 @@ impl<'a> Value<'a> {
         Self { at: 0, held: Held::Text(text.into()) }
     }
 
+    /// Nothing to be written.
+    pub(super) const fn nothing() -> Self {
+        Self { at: 0, held: Held::Nothing }
+    }
+
     /// A group to be written.
     pub(super) const fn group(values: Vec<Self>) -> Self {
         Self { at: 0, held: Held::Group(values) }
     }
 
-    /// Writes it; `inside` a group, where nothing may stand for nothing.
-    pub(super) fn write(&self, inside: bool, out: &mut String) {
+    /// Writes it.
+    pub(super) fn write(&self, out: &mut String) {
         match &self.held {
-            Held::Text(text) => quote(text, inside, out),
+            Held::Nothing => {}
+            Held::Text(text) => quote(text, out),
             Held::Group(values) => {
                 out.push('(');
                 for (at, value) in values.iter().enumerate() {
                     if at > 0 {
                         out.push(',');
                     }
-                    value.write(true, out);
+                    value.write(out);
                 }
                 out.push(')');
             }
@@ -295,9 +305,9 @@ impl<'a> Value<'a> {
     }
 }
 
-fn quote(text: &str, inside: bool, out: &mut String) {
+fn quote(text: &str, out: &mut String) {
     let plain = !text.contains(|c: char| SPECIAL.contains(&c) || c.is_whitespace() || c.is_control());
-    if plain && (inside || !text.is_empty()) {
+    if plain && !text.is_empty() {
         out.push_str(text);
         return;
     }
@@ -335,7 +345,7 @@ mod tests {
             out.push(' ');
             out.push_str(param.key);
             out.push('=');
-            param.value.write(false, &mut out);
+            param.value.write(&mut out);
         }
         out
     }
@@ -343,6 +353,7 @@ mod tests {
     /// A value without its places.
     fn placeless(value: Value<'_>) -> Value<'static> {
         match value.held {
+            Held::Nothing => Value::nothing(),
             Held::Text(text) => Value::text(text.into_owned()),
             Held::Group(values) => Value::group(values.into_iter().map(placeless).collect()),
         }
@@ -350,8 +361,8 @@ mod tests {
 
     fn values() -> impl Strategy<Value = Value<'static>> {
         let text = "[ -~\u{e9}\u{20ac}\r\n\"(),=&]{0,12}".prop_map(Value::text);
-        text.prop_recursive(4, 24, 5, |inner| {
-            let one_nothing = |values: &Vec<Value<'_>>| values.len() == 1 && values[0] == Value::text("");
+        prop_oneof![text, Just(Value::nothing())].prop_recursive(4, 24, 5, |inner| {
+            let one_nothing = |values: &Vec<Value<'_>>| values.len() == 1 && values[0] == Value::nothing();
             let group = proptest::collection::vec(inner, 0..5).prop_filter("reads as none", move |v| !one_nothing(v));
             group.prop_map(Value::group)
         })

@@ -123,7 +123,10 @@ fn the_mode_follows_from_the_code() {
 #[test]
 fn a_client_id_is_a_number_where_it_looks_like_one() {
     let text = "WV12RL1 CI=+48123 ST=200";
-    let client = Some(ClientId { url: None, msisdn: Some("+48123".into()) });
+    let number = |digits: &str| Some(ClientId { url: None, msisdn: Some(digits.into()) });
+    let (_, lost) = line(LoginRequest { client: number("48123"), ..LoginRequest::default() });
+    assert_eq!(lost, ["Login-Request/ClientID/MSISDN"]);
+    let client = number("+48123");
     stands_for(text, LoginResponse { client, outcome: Code::SUCCESS.into(), ..LoginResponse::default() });
 }
 
@@ -169,10 +172,7 @@ fn services_are_features_and_never_more_than_was_said() {
     stands_for("WV12SQ1 RF=(FF,PF,IF,GE) AR=T", asked);
     stands_for("WV12SQ1 RF=WV", ServiceRequest { functions: functions(&[]), ..ServiceRequest::default() });
     assert_eq!(said("WV12SQ1 RF=(WV)"), said("WV12SQ1 RF=WV"));
-    stands_for(
-        "WV12SQ1 RF=\"\"",
-        ServiceRequest { functions: Some(Functions::default()), ..ServiceRequest::default() },
-    );
+    stands_for("WV12SQ1 RF=()", ServiceRequest { functions: Some(Functions::default()), ..ServiceRequest::default() });
     let part = Node { element: Element::ImFeat, children: vec![leaf(Element::ImSendFunc), leaf(Element::Mm)] };
     let answer = ServiceResponse {
         client: None,
@@ -330,7 +330,10 @@ fn attributes_are_read_in_shorter_forms_too() {
     assert_eq!(update("WV12UP1 UV=((UA,,AVAILABLE))"), available(None));
     // A text that is known to be nothing.
     assert_eq!(update("WV12UP1 UV=((ST,T,))").status_text, user_status(""));
-    assert_eq!(update("WV12UP1 UV=((ST,F,))").status_text, Some(UserStatus { qualifier: Some(false), value: None }));
+    assert_eq!(update("WV12UP1 UV=((ST,T,\"\"))").status_text, user_status(""));
+    let nothing = |qualifier| Some(UserStatus { qualifier: Some(qualifier), value: None });
+    assert_eq!(update("WV12UP1 UV=((ST,F,))").status_text, nothing(false));
+    assert_eq!(update("WV12UP1 UV=((UA,T,))").user_availability, nothing(true));
     assert_eq!(update("WV12UP1 UV=((CF,T,(CT,PD)))").client_info[0].client_type.as_deref(), Some("PDA"));
 }
 

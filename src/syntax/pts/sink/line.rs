@@ -4,7 +4,7 @@ use super::Node;
 use crate::syntax::loss::Losses;
 use crate::syntax::pts::codes::{self, Form, Row};
 use crate::syntax::pts::grammar::{Value, write_preamble};
-use crate::vocabulary::{Element, Mode, Version};
+use crate::vocabulary::{Element, Version};
 
 /// Writes a document as a line.
 pub(super) struct Line {
@@ -63,12 +63,8 @@ impl Line {
         let primitive = transaction.primitive()?;
         let code = codes::code_of(primitive.element)?;
         let id = transaction.child(Element::TransactionDescriptor).map_or(0, |of| {
-            let mode = if codes::answers(primitive.element) { Mode::Response } else { Mode::Request };
             let id = number(of.text_of(Element::TransactionId));
             self.inside(of, |line| {
-                if !of.text_of(Element::TransactionMode).eq_ignore_ascii_case(mode.as_str()) {
-                    line.losses.omit(Element::TransactionMode);
-                }
                 if id.is_none() {
                     line.losses.omit(Element::TransactionId);
                 }
@@ -80,9 +76,11 @@ impl Line {
         });
         let mut line = write_preamble(self.version, code, id);
         match session {
-            Some(_) if codes::names_session(primitive.element) => self.losses.omit(Element::SessionDescriptor),
-            Some(session) => param(codes::SESSION, &Value::text(session), &mut line),
-            None => {}
+            // A login stands outside any session.
+            Some(session) if !codes::names_session(primitive.element) => {
+                param(codes::SESSION, &Value::text(session), &mut line);
+            }
+            _ => {}
         }
         self.losses.open(Element::TransactionContent);
         self.inside(primitive, |told| told.primitive(primitive, &mut line));
@@ -167,7 +165,7 @@ fn param(code: &str, value: &Value<'_>, out: &mut String) {
     out.push(' ');
     out.push_str(code);
     out.push('=');
-    value.write(false, out);
+    value.write(out);
 }
 
 /// Texts of one element that stands once or several times.

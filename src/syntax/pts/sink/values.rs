@@ -19,7 +19,12 @@ impl Line {
     pub(super) fn client<'n>(&mut self, node: &'n Node) -> Value<'n> {
         let told = [Element::Url, Element::Msisdn].into_iter().find_map(|element| node.child(element));
         self.omit_but(node, told.map(|told| told.element).as_slice());
-        Value::text(&*told.unwrap_or(node).text)
+        let told = told.unwrap_or(node);
+        // Its look decides which it is read as.
+        if (told.element == Element::Msisdn) != codes::is_number(&told.text) {
+            self.losses.omit(told.element);
+        }
+        Value::text(&*told.text)
     }
 
     pub(super) fn outcome<'n>(&mut self, node: &'n Node) -> Value<'n> {
@@ -48,7 +53,7 @@ impl Line {
     /// Features; of one with something below it only the code remains. Where that would refuse more than is refused,
     /// nothing is said.
     pub(super) fn features<'n>(&mut self, refused: bool, node: &'n Node) -> Option<Value<'n>> {
-        let Some(tree) = node.child(Element::WvCspFeat) else { return Some(Value::text("")) };
+        let Some(tree) = node.child(Element::WvCspFeat) else { return Some(Value::group(Vec::new())) };
         if tree.children.is_empty() {
             return codes::name_of(tree.element, codes::FEATURES).map(Value::text);
         }
@@ -78,7 +83,7 @@ impl Line {
                     continue;
                 }
             };
-            pairs.push(Value::group(vec![Value::text(name), Value::text(user)]));
+            pairs.push(Value::group(vec![some(name), Value::text(user)]));
         }
         Value::group(pairs)
     }
@@ -130,8 +135,13 @@ impl Line {
                 self.losses.omit(attribute.element);
                 continue;
             };
-            let members = self.coded(attribute, &[]).into_iter().map(|(code, _)| Value::text(code));
-            let members: Vec<Value<'_>> = members.collect();
+            let members = self.coded(attribute, &[]);
+            self.inside(attribute, |line| {
+                for (_, member) in members.iter().filter(|(_, member)| !member.text.is_empty()) {
+                    line.losses.omit(member.element);
+                }
+            });
+            let members: Vec<Value<'_>> = members.into_iter().map(|(code, _)| Value::text(code)).collect();
             names.push(match members.is_empty() {
                 true => Value::text(code),
                 false => Value::group(vec![Value::text(code), Value::group(members)]),
@@ -154,7 +164,7 @@ impl Line {
             let value = match codes::members_of(attribute.element) {
                 [] => {
                     self.coded(attribute, &[Element::Qualifier, Element::PresenceValue]);
-                    worded(attribute.element, attribute.text_of(Element::PresenceValue))
+                    self.attribute_value(attribute)
                 }
                 _ => {
                     let members = self.coded(attribute, &[Element::Qualifier]);
@@ -162,15 +172,28 @@ impl Line {
                         Value::group(vec![Value::text(code), worded(member.element, &member.text)])
                     };
                     match members.is_empty() {
-                        true => Value::text(""),
+                        true => Value::nothing(),
                         false => Value::group(members.into_iter().map(pair).collect()),
                     }
                 }
             };
-            let qualifier = Value::text(attribute.text_of(Element::Qualifier));
+            let qualifier = some(attribute.text_of(Element::Qualifier));
             attributes.push(Value::group(vec![Value::text(code), qualifier, value]));
         }
         attributes
+    }
+
+    /// The one value of an attribute.
+    fn attribute_value<'n>(&mut self, attribute: &'n Node) -> Value<'n> {
+        if let Some(value) = attribute.child(Element::PresenceValue) {
+            return worded(attribute.element, &value.text);
+        }
+        // Nothing would be read as an empty value: phones write one so.
+        if attribute.element == Element::StatusText && attribute.text_of(Element::Qualifier) == "T" {
+            self.inside(attribute, |line| line.losses.omit(Element::PresenceValue));
+            return Value::text("");
+        }
+        Value::nothing()
     }
 
     /// What stands in an attribute and has a code; what has none and is not written otherwise is left out.
@@ -186,6 +209,11 @@ impl Line {
         });
         attribute.children.iter().filter_map(coded).collect()
     }
+}
+
+/// A text, or nothing if it is empty.
+fn some(text: &str) -> Value<'_> {
+    if text.is_empty() { Value::nothing() } else { Value::text(text) }
 }
 
 /// A text of an element: the code of a word, or as it is.

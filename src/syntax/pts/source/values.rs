@@ -23,8 +23,7 @@ impl<'a> Telling<'a> {
             }
             Form::Client => {
                 let text = self.characters(value)?;
-                let number = text.strip_prefix('+').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-                self.leaf(at, if number { Element::Msisdn } else { Element::Url }, text);
+                self.leaf(at, if codes::is_number(&text) { Element::Msisdn } else { Element::Url }, text);
                 Ok(())
             }
             Form::Outcome => self.outcome(value),
@@ -40,6 +39,7 @@ impl<'a> Telling<'a> {
 
     pub(super) fn characters(&self, value: Value<'a>) -> Done<Cow<'a, str>> {
         match value.held {
+            Held::Nothing => Ok(Cow::Borrowed("")),
             Held::Text(text) => Ok(text),
             Held::Group(_) => self.malformed(value.at, "a group has no place here"),
         }
@@ -49,7 +49,7 @@ impl<'a> Telling<'a> {
     fn members(value: Value<'a>) -> Vec<Value<'a>> {
         match value.held {
             Held::Group(values) => values,
-            Held::Text(ref text) if text.is_empty() => Vec::new(),
+            Held::Nothing => Vec::new(),
             Held::Text(_) => vec![value],
         }
     }
@@ -57,7 +57,7 @@ impl<'a> Telling<'a> {
     /// Pairs; a lone one may stand without the group around it.
     fn pairs(&self, value: Value<'a>) -> Done<Vec<Pair<'a>>> {
         let (at, members) = (value.at, Self::members(value));
-        let lone = members.first().is_some_and(|first| matches!(first.held, Held::Text(_)));
+        let lone = members.first().is_some_and(|first| !matches!(first.held, Held::Group(_)));
         let groups = if lone { vec![Value { at, held: Held::Group(members) }] } else { members };
         let mut pairs = Vec::with_capacity(groups.len());
         for group in groups {
@@ -173,7 +173,7 @@ impl<'a> Telling<'a> {
     }
 
     pub(super) fn presences(&mut self, key: &str, values: Vec<Value<'a>>) -> Done {
-        let lone = values.first().is_some_and(|first| matches!(first.held, Held::Text(_)))
+        let lone = values.first().is_some_and(|first| !matches!(first.held, Held::Group(_)))
             && values.get(1).is_none_or(|second| matches!(second.held, Held::Group(_)));
         let at = values.first().map_or(0, |first| first.at);
         let groups = if lone { vec![Value { at, held: Held::Group(values) }] } else { values };
@@ -203,7 +203,7 @@ impl<'a> Telling<'a> {
                 [first, Value { held: Held::Group(members), .. }] => is_text(first) && members.iter().all(is_text),
                 _ => false,
             },
-            Held::Text(_) => false,
+            Held::Text(_) | Held::Nothing => false,
         };
         for member in if lone { vec![value] } else { Self::members(value) } {
             let at = member.at;
@@ -257,9 +257,9 @@ impl<'a> Telling<'a> {
     fn attribute_value(&mut self, attribute: Element, known: bool, value: Value<'a>) -> Done {
         let table = codes::members_of(attribute);
         if table.is_empty() {
-            let (at, text) = (value.at, self.characters(value)?);
-            // Nothing is a value only where the value is said to be known.
-            if known || !text.is_empty() {
+            // Nothing is a value only where words are expected and said to be known.
+            if value.held != Held::Nothing || (known && attribute == Element::StatusText) {
+                let (at, text) = (value.at, self.characters(value)?);
                 self.leaf(at, Element::PresenceValue, Self::worded(attribute, text));
             }
             return Ok(());

@@ -148,13 +148,10 @@ fn of_users(presence: &mut Presence) {
 
 fn known_values(list: &mut PresenceSubList) {
     *list = coded(std::mem::take(list));
-    // Whether a value is nothing or absent is told by the qualifier.
-    let valued = |qualifier: Option<bool>, value: &mut Option<_>| {
-        *value = value.take().or_else(|| (qualifier == Some(true)).then(Default::default));
-    };
-    list.online_status.iter_mut().for_each(|status| valued(status.qualifier, &mut status.value));
-    list.user_availability.iter_mut().for_each(|status| valued(status.qualifier, &mut status.value));
-    list.status_text.iter_mut().for_each(|status| valued(status.qualifier, &mut status.value));
+    // A text that is known and absent is an empty one.
+    if let Some(UserStatus { qualifier: Some(true), value: value @ None }) = &mut list.status_text {
+        *value = Some("".into());
+    }
 }
 
 fn names_only(list: &mut PresenceSubList) {
