@@ -16,6 +16,8 @@ mod wbxml;
 mod xml;
 
 #[cfg(test)]
+mod conversions;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod reference;

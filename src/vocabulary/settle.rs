@@ -19,7 +19,13 @@ impl Primitive {
             Self::GetMessageListResponse(said) => {
                 said.messages.iter_mut().for_each(|info| in_message(Some(info), None));
             }
-            Self::GetMessageResponse(said) => in_message(said.info.as_mut(), said.content.as_mut()),
+            Self::GetMessageResponse(said) => {
+                let info = match said.content {
+                    Some(Content::Binary(_)) => Some(said.info.get_or_insert_default()),
+                    _ => said.info.as_mut(),
+                };
+                in_message(info, said.content.as_mut());
+            }
             Self::GetSpInfoResponse(said) => in_picture(&mut said.logo),
             Self::GetMapResponse(said) => in_picture(&mut said.map),
             Self::ExtendConversationRequest(said) => in_note(&mut said.welcome),

@@ -44,7 +44,7 @@ struct Fault {
 // === impl PtsSource ===
 
 impl<'a> PtsSource<'a> {
-    /// Reads a line; white space around it is none of its.
+    /// Reads a line; white space behind it is none of its.
     pub(in crate::syntax) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         let mut meter = Meter::new(limits);
         meter.document(document.len())?;
