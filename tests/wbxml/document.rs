@@ -21,7 +21,7 @@ pub(crate) struct Node {
     /// Its content, if that came as bytes and not as characters.
     pub(crate) bytes: Option<Vec<u8>>,
     /// Its children.
-    pub(crate) children: Vec<Node>,
+    pub(crate) children: Vec<Self>,
 }
 
 // === impl Node ===
