@@ -96,6 +96,11 @@ impl Form {
         self.attributes.iter().find(|(_, known)| *known == child).and_then(|(names, _)| names.first().copied())
     }
 
+    /// The second spelling of the attribute that stands for a child, which some peers read alone.
+    pub(super) fn misspelling(&self, child: Element) -> Option<&'static str> {
+        self.attributes.iter().find(|(_, known)| *known == child).and_then(|(names, _)| names.get(1).copied())
+    }
+
     /// The shape of a child, if it is not that of its own form.
     pub(super) fn rule(&self, child: Element) -> Option<&'static Rule> {
         self.rules.iter().find(|rule| rule.child() == child)
