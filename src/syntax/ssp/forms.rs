@@ -1,5 +1,5 @@
 //! How SSP writes the elements: names, which children become attributes, where characters stand, what is called or
-//! nested otherwise (`docs/wire-notes.md`, "SSP"). The source and the sink share these tables.
+//! nested otherwise (`docs/wire-notes.md`, "SSP names and shapes"). The source and the sink share these tables.
 
 mod common;
 mod groups;
