@@ -112,7 +112,10 @@ pub fn read_fragment(
         None => None,
     };
     let said = match primitive {
-        Some(primitive) => Said::Known(primitive),
+        Some(mut primitive) => {
+            primitive.settle_outcome();
+            Said::Known(primitive)
+        }
         None => Said::Unknown(shaped.name.chars().take(64).collect()),
     };
     Ok((shaped.meta, said))

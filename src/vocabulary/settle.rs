@@ -1,11 +1,54 @@
-//! Content in one form, whatever syntax it came in (`docs/wire-notes.md`, "Content").
+//! Content and outcomes in one form, whatever syntax they came in (`docs/wire-notes.md`, "Content", "SSP").
 
 use bytes::Bytes;
 
 use super::group::properties::{GroupProperties, WelcomeNote};
 use super::message::MessageInfo;
 use super::provider::Picture;
-use super::{Content, Primitive, Text, base64};
+use super::status::{Code, Outcome};
+use super::{Content, Element, Primitive, Text, base64};
+
+/// Answers that CSP gives to a success alone, so that their outcome is a matter of SSP.
+macro_rules! answers_to_success {
+    ($($name:ident),* $(,)?) => {
+        impl Primitive {
+            /// Whether CSP has the answer for a success alone: its outcome is a matter of SSP.
+            pub const fn answers_success(element: Element) -> bool {
+                matches!(element, $( Element::$name )|*)
+            }
+
+            /// In answers that CSP gives to a success alone, a success of which nothing more is told is none.
+            pub fn settle_outcome(&mut self) {
+                match self {
+                    $( Self::$name(said) => {
+                        let plain = Outcome { code: Code::SUCCESS, ..Outcome::default() };
+                        said.outcome.take_if(|outcome| *outcome == plain);
+                    } )*
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+answers_to_success! {
+    ForwardMessageResponse,
+    GetBlockedListResponse,
+    GetGroupMembersResponse,
+    GetGroupPropsResponse,
+    GetJoinedUsersResponse,
+    GetListResponse,
+    GetMapResponse,
+    GetMessageListResponse,
+    GetMessageResponse,
+    GetReactiveAuthStatusResponse,
+    GetSpInfoResponse,
+    GetWatcherListResponse,
+    JoinGroupResponse,
+    RejectListResponse,
+    SearchResponse,
+    SubscribeGroupNoticeResponse,
+}
 
 impl Primitive {
     /// Makes bytes of base64 that is marked as such, and marks bytes as `BASE64`, so that syntaxes of characters and

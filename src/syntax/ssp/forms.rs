@@ -28,8 +28,10 @@ pub(super) struct Form {
 /// What stands between the tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Body {
-    /// Elements.
+    /// Elements, the outcome first.
     Children,
+    /// Elements, these first and in this order.
+    Ordered(&'static [Element]),
     /// The element's own characters.
     Text,
     /// Nothing: the element's own characters are this attribute.
@@ -59,6 +61,8 @@ pub(super) enum Rule {
     Each(Element, &'static [Element]),
     /// SSP has no place for the child.
     Lost(Element),
+    /// SSP has no place for the child and needs none: something around it tells the same.
+    Told(Element),
 }
 
 // === impl Form ===
@@ -113,7 +117,7 @@ impl Rule {
     const fn child(&self) -> Element {
         match self {
             Self::Named(form) | Self::Marked(form, ..) | Self::Within(_, form) => form.element,
-            Self::Spliced(child, _) | Self::Each(child, _) | Self::Lost(child) => *child,
+            Self::Spliced(child, _) | Self::Each(child, _) | Self::Lost(child) | Self::Told(child) => *child,
         }
     }
 }

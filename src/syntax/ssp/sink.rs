@@ -12,7 +12,7 @@ use crate::syntax::loss::{Loss, Losses};
 use crate::syntax::xml::escape::{Place, escape};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::element::Kind;
-use crate::vocabulary::{Element, Sink, Version};
+use crate::vocabulary::{Element, Primitive, Sink, Version};
 
 /// Collects one element.
 pub(super) struct SspSink {
@@ -169,6 +169,7 @@ impl SspSink {
                     match self.nodes[at].element {
                         element if element == child => self.text(at, Place::Text, out),
                         element if form.attribute(element).is_some() => {}
+                        element if matches!(form.rule(element), Some(Rule::Told(_))) => {}
                         _ => out.lost.push(at),
                     }
                 }
@@ -178,7 +179,7 @@ impl SspSink {
                 self.data(of, out);
             }
             Body::Content => self.content_data(of, out),
-            Body::Children => self.inside(of, form, out),
+            Body::Children | Body::Ordered(_) => self.inside(of, form, out),
         }
         if out.xml.len() == at + 1 {
             out.xml.truncate(at);
@@ -213,11 +214,17 @@ impl SspSink {
 
     fn inside(&self, of: usize, form: &Form, out: &mut Out) {
         // The outcome comes first, wherever CSP has it.
-        let is_outcome = |at: &usize| self.nodes[*at].element == Element::Result;
-        if form.element != Element::DeliveryReportRequest {
-            self.children(of).filter(is_outcome).for_each(|outcome| self.whole(outcome, &[], out));
+        let order = if let Body::Ordered(order) = form.body { order } else { &[Element::Result] };
+        let element = self.nodes[of].element;
+        if Primitive::answers_success(element) && self.find(of, Element::Result).is_none() {
+            out.text("<Status code=\"200\"/>");
         }
-        for child in self.children(of).filter(|at| !is_outcome(at) || form.element == Element::DeliveryReportRequest) {
+        for first in order {
+            for child in self.children(of).filter(|at| self.nodes[*at].element == *first) {
+                self.child(of, child, form, out);
+            }
+        }
+        for child in self.children(of).filter(|at| !order.contains(&self.nodes[*at].element)) {
             self.child(of, child, form, out);
         }
     }
@@ -252,6 +259,7 @@ impl SspSink {
                 None => out.lost.push(child),
             },
             Some(Rule::Lost(_)) => out.lost.push(child),
+            Some(Rule::Told(_)) => {}
             None if is_transparent(element) => self.inside(child, form, out),
             None => self.whole(child, &[], out),
         }

@@ -165,7 +165,7 @@ impl<'a> Shaper<'a> {
     fn fill(&mut self, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
         let (own, encoded) = self.attributes(form, out)?;
         match form.body {
-            Body::Children => {
+            Body::Children | Body::Ordered(_) => {
                 if matches!(form.element, Element::Result | Element::DetailedResult) && !self.tokens.has("code") {
                     self.leaf(Element::Code, "404".into(), out);
                 }

@@ -1,5 +1,7 @@
 //! SSP in both directions.
 
+mod documents;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -179,6 +181,7 @@ proptest! {
             let meta = Option::<MetaInfo>::sample(&mut dice);
             for mut primitive in Primitive::samples(&mut dice).into_iter().filter(|p| has_form(p.element())) {
                 primitive.settle_content();
+                primitive.settle_outcome();
                 let (read, losses) = carried(meta.as_ref(), &primitive, version);
                 if losses.is_empty() {
                     prop_assert_eq!(read, primitive);

@@ -28,7 +28,7 @@ forms! {
     InviteResponse = ["InviteResponse"] (["inviteID"] = InviteId, ["acceptance"] = Acceptance) {
         side!(Recipient = "Inviting"),
         side!(Sender = "Responding"),
-    } => Body::Children;
+    } => Body::Ordered(&[Element::Result, Element::Recipient]);
     ResponseNote = ["ResponseNote"] => Body::Text;
     // search
     AdvancedCriteria = ["AdvancedCriteria"] => Body::Text;
@@ -59,14 +59,14 @@ forms! {
             Element::IdList,
             &[Element::UserId, Element::GroupId, Element::ScreenName, Element::ContactList, Element::Domain],
         ),
-    } => Body::Children;
+    } => Body::Ordered(&[Element::UserId, Element::GroupId, Element::ScreenName]);
     // provider
     GetMapRequest = ["GetMapRequest"] => Body::Children;
     GetMapResponse = ["GetMapResponse"] { Rule::Spliced(Element::Map, &[Element::ContentData]) } => Body::Children;
     GetSpInfoRequest = ["GetSPInfoRequest"] => Body::Children;
     GetSpInfoResponse = ["GetSPInfoResponse"] {
         Rule::Named(&form!(Description = ["Description"] => Body::Text)),
-    } => Body::Children;
+    } => Body::Ordered(&[Element::Result, Element::Name, Element::Description, Element::Url]);
     Logo = ["Logo"] => Body::Content;
     Map = ["Map"] => Body::Content;
     // system messages
@@ -86,6 +86,7 @@ forms! {
     // notifications
     NotificationRequest = ["NotificationRequest"] (
         ["type"] = NotificationType,
+        ["groupID"] = GroupId,
         ["blockListInUse"] = BlockListInUse,
         ["grantListInUse"] = GrantListInUse,
         ["inviteID"] = InviteId,

@@ -26,7 +26,8 @@ macro_rules! names {
             Rule::Spliced(Element::UserMapping, &[]),
             Rule::Spliced(Element::UserList, &[]),
             Rule::Named(&form!(Mapping = ["Name"] => Body::TextOf(Element::SName))),
-            Rule::Named(&form!(ScreenName = ["ScreenName"] (["groupID"] = GroupId) => Body::TextOf(Element::SName))),
+            Rule::Named(&form!(ScreenName = ["Name", "ScreenName"] { Rule::Told(Element::GroupId) }
+                => Body::TextOf(Element::SName))),
         } => Body::Children)
     };
 }
@@ -35,7 +36,7 @@ forms! {
     // the life of a group
     CreateGroupRequest = ["CreateGroupRequest"]
         (["groupID"] = GroupId, ["joinGroup"] = JoinGroup, ["subscribeNotif"] = SubscribeNotification)
-        => Body::Children;
+        => Body::Ordered(&[Element::GroupProperties, Element::ScreenName]);
     DeleteGroupRequest = ["DeleteGroupRequest"] (["groupID"] = GroupId) => Body::Children;
     GetGroupPropsRequest = ["GetGroupPropsRequest"] (["groupID"] = GroupId) => Body::Children;
     GetGroupPropsResponse = ["GetGroupPropsResponse"] => Body::Children;
@@ -52,7 +53,8 @@ forms! {
         Rule::Named(&names!(UserMapList = "JoinedList")),
     } => Body::Children;
     LeaveGroupRequest = ["LeaveGroupRequest"] (["groupID"] = GroupId) => Body::Children;
-    LeaveGroupResponse = ["LeaveGroupIndication", "LeaveGroupResponse"] (["groupID"] = GroupId) => Body::Children;
+    LeaveGroupResponse = ["LeaveGroupIndication", "LeaveGroupResponse"] (["groupID"] = GroupId)
+        => Body::Ordered(&[Element::User]);
     ReasonText = ["ReasonText"] => Body::Text;
     // members
     AddGroupMembersRequest = ["AddGroupMemberRequest", "AddGroupMembersRequest"] (["groupID"] = GroupId)
@@ -100,7 +102,7 @@ forms! {
     // conversations
     ExtendConversationRequest = ["ExtendConversationRequest"]
         (["extendConversationID"] = ExtendConversationId, ["subscribeNotif"] = SubscribeNotification)
-        => Body::Children;
+        => Body::Ordered(&[Element::UserId, Element::ExtendConversationUser, Element::ScreenName]);
     ExtendConversationResponse = ["ExtendConversationResponse"]
         (["extendConversationID"] = ExtendConversationId, ["groupID"] = GroupId)
         => Body::Children;

@@ -9,14 +9,17 @@ const ENTITIES: Rule = Rule::Spliced(
     &[Element::UserId, Element::ScreenName, Element::GroupId, Element::ContactList, Element::ApplicationId],
 );
 
+const ENTITY_ORDER: &[Element] =
+    &[Element::UserId, Element::GroupId, Element::ScreenName, Element::ApplicationId, Element::ContactList];
+
 /// A block or grant list.
 macro_rules! access_list {
     ($element:ident = $name:literal) => {
         form!($element = [$name] (["inUse"] = InUse) {
             ENTITIES,
-            Rule::Named(&form!(AddList = ["Add"] => Body::Children)),
-            Rule::Named(&form!(RemoveList = ["Remove"] => Body::Children)),
-        } => Body::Children)
+            Rule::Named(&form!(AddList = ["Add", "AddList"] => Body::Ordered(ENTITY_ORDER))),
+            Rule::Named(&form!(RemoveList = ["Remove", "RemoveList"] => Body::Ordered(ENTITY_ORDER))),
+        } => Body::Ordered(ENTITY_ORDER))
     };
 }
 
@@ -30,7 +33,8 @@ forms! {
     EntityList = ["EntityList"] => Body::Children;
     ExtBlockEtem = ["ExtBlockETEM"] => Body::Text;
     Font = ["Font"] (["size"] = Size, ["style"] = Style, ["color"] = Color) => Body::Children;
-    ForwardMessageRequest = ["ForwardMessageRequest"] (["messageID"] = MessageId) => Body::Children;
+    ForwardMessageRequest = ["ForwardMessageRequest"] (["messageID"] = MessageId)
+        => Body::Ordered(&[Element::Recipient]);
     ForwardMessageResponse = ["ForwardMessageResponse"] (["messageID"] = MessageId) => Body::Children;
     GetBlockedListRequest = ["GetBlockedListRequest"] => Body::Children;
     GetBlockedListResponse = ["GetBlockedListResponse"] { LISTS[0], LISTS[1] } => Body::Children;
