@@ -65,6 +65,14 @@ impl Element {
         }
     }
 
+    /// The element with this CSP-XML name, or else with one that differs from it in case only.
+    pub fn from_xml_in_any_case(name: &str) -> Option<Self> {
+        Self::from_xml(name).or_else(|| {
+            let at = BY_NAME.find(name, |at| NAMES[at].eq_ignore_ascii_case(name))?;
+            NAMES.get(at).and_then(|name| Self::from_xml(name))
+        })
+    }
+
     /// The element with this WBXML token in the version's table, or else in another version's.
     pub fn from_wbxml(page: u8, token: u8, version: Version) -> Option<Self> {
         let (newest, older) = *BY_TOKEN.get(usize::from(page))?.get(usize::from(token))?;

@@ -32,6 +32,8 @@ pub(super) enum Body {
     Children,
     /// Elements, these first and in this order.
     Ordered(&'static [Element]),
+    /// One element: the first of the children.
+    One,
     /// The element's own characters.
     Text,
     /// Nothing: the element's own characters are this attribute.

@@ -180,6 +180,15 @@ impl SspSink {
             }
             Body::Content => self.content_data(of, out),
             Body::Children | Body::Ordered(_) => self.inside(of, form, out),
+            Body::One => {
+                for child in self.children(of) {
+                    if out.xml.len() > at + 1 {
+                        out.lost.push(child);
+                    } else {
+                        self.child(of, child, form, out);
+                    }
+                }
+            }
         }
         if out.xml.len() == at + 1 {
             out.xml.truncate(at);

@@ -1,6 +1,8 @@
 //! SSP-XML as a source: a primitive's element is read whole and yielded in the shape CSP gives it, so that one set
 //! of records serves both.
 
+mod special;
+
 use std::borrow::Cow;
 
 use crate::syntax::Limits;
@@ -47,6 +49,7 @@ pub(super) struct Shaper<'a> {
     /// What a sender is called: a group, and a name in it.
     group: Events<'a>,
     screen_name: Events<'a>,
+    name: Option<Cow<'a, str>>,
     application: Events<'a>,
     /// Where a `MessageInfo` without content type began, and what `ContentData` says of it.
     untyped: Option<usize>,
@@ -89,6 +92,7 @@ impl<'a> Shaper<'a> {
             recipients: Vec::new(),
             group: Vec::new(),
             screen_name: Vec::new(),
+            name: None,
             application: Vec::new(),
             untyped: None,
             content_type: None,
@@ -138,14 +142,6 @@ impl<'a> Shaper<'a> {
         Ok(Shaped { element, name, events, meta: self.meta.take() })
     }
 
-    /// The type of a subscription to notices, which SSP says in the name of the primitive.
-    fn subscribe_type(&self, form: &Form, name: &str, out: &mut Events<'a>) {
-        let at = form.names.iter().position(|known| known.eq_ignore_ascii_case(name));
-        if let Some(kind) = at.and_then(|at| ["S", "U", "G"].get(at)) {
-            self.leaf(Element::SubscribeType, (*kind).into(), out);
-        }
-    }
-
     /// Reads what is inside an unknown primitive: only `MetaInfo` means something.
     fn unknown(&mut self) -> Result<(), DecodeError> {
         loop {
@@ -165,7 +161,7 @@ impl<'a> Shaper<'a> {
     fn fill(&mut self, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
         let (own, encoded) = self.attributes(form, out)?;
         match form.body {
-            Body::Children | Body::Ordered(_) => {
+            Body::Children | Body::Ordered(_) | Body::One => {
                 if matches!(form.element, Element::Result | Element::DetailedResult) && !self.tokens.has("code") {
                     self.leaf(Element::Code, "404".into(), out);
                 }
@@ -231,7 +227,10 @@ impl<'a> Shaper<'a> {
                     self.leaf(child, value, out);
                 }
                 (None, Body::Attribute(text)) if name.eq_ignore_ascii_case(text) => own = Some(value),
-                (None, Body::Data) if name.eq_ignore_ascii_case("encoding") => encoded = true,
+                // Whatever it says, but for what CSP says of no encoding.
+                (None, Body::Data) if name.eq_ignore_ascii_case("encoding") => {
+                    encoded = !is_one_of(&["None", ""], value.trim());
+                }
                 (None, Body::Data) if name.eq_ignore_ascii_case("contentType") => self.content_type = Some(value),
                 _ => {}
             }
@@ -329,7 +328,7 @@ impl<'a> Shaper<'a> {
         let mut depth = 0_u32;
         loop {
             match self.tokens.next()? {
-                Token::Start(tag) => match Element::from_xml(tag.local()) {
+                Token::Start(tag) => match Element::from_xml_in_any_case(tag.local()) {
                     Some(element) => {
                         depth += 1;
                         self.push(Event::Start(Some(element)), out);
@@ -347,114 +346,9 @@ impl<'a> Shaper<'a> {
         }
     }
 
-    /// Reads a child in its own form, or in one that no table tells.
-    fn known(&mut self, parent: &'static Form, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
-        match (parent.element, form.element) {
-            (_, Element::MetaInfo) if self.meta.is_none() => self.meta = Some(meta::read(&mut self.tokens)?),
-            (_, Element::MetaInfo) => self.tokens.skip()?,
-            (Element::DeliveryReportRequest, Element::DeliveryResult) => {
-                self.children(parent, out)?;
-            }
-            (Element::MessageInfo | Element::ForwardMessageRequest, Element::Recipient) => {
-                let mut recipients = std::mem::take(&mut self.recipients);
-                self.children(form, &mut recipients)?;
-                self.recipients = recipients;
-            }
-            (_, Element::ContentData) if parent.body == Body::Content => {
-                let outside = self.content_type.take();
-                let mut content = Vec::new();
-                self.whole(form, &mut content)?;
-                if let Some(kind) = std::mem::replace(&mut self.content_type, outside) {
-                    self.leaf(Element::ContentType, kind, out);
-                }
-                out.append(&mut content);
-            }
-            (Element::Recipient, Element::GroupId | Element::ScreenName) => {
-                self.push(Event::Start(Some(Element::Group)), out);
-                self.whole(form, out)?;
-                self.push(Event::End, out);
-            }
-            (Element::Sender, Element::GroupId) => {
-                let mut group = Vec::new();
-                self.whole(form, &mut group)?;
-                self.group = group;
-            }
-            (Element::Sender, Element::ScreenName) => {
-                let mut name = Vec::new();
-                self.whole(form, &mut name)?;
-                self.screen_name = name;
-            }
-            (Element::User | Element::ExtendConversationUser, Element::ClientId) => {
-                let mut client = Vec::new();
-                self.whole(form, &mut client)?;
-                // Of an application alone there is no client.
-                if client.iter().any(|(_, event)| matches!(event, Event::Text(text) if !text.trim().is_empty())) {
-                    out.append(&mut client);
-                }
-                out.append(&mut self.application);
-            }
-            (Element::ClientId, Element::ApplicationId) => {
-                let mut application = Vec::new();
-                self.whole(form, &mut application)?;
-                self.application = application;
-            }
-            (_, Element::Result) => {
-                self.outcome = true;
-                self.whole(form, out)?;
-            }
-            _ => self.whole(form, out)?,
-        }
-        Ok(())
-    }
-
     fn whole(&mut self, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
         self.push(Event::Start(Some(form.element)), out);
         self.fill(form, out)
-    }
-
-    /// What has to be known before the children of an element: its attributes are already out.
-    fn begin(&mut self, element: Element, out: &Events<'a>) {
-        if element == Element::MessageInfo {
-            let typed = |(_, event): &(usize, Event<'_>)| *event == Event::Start(Some(Element::ContentType));
-            let typed = out.iter().rev().take_while(|(_, event)| *event != Event::Start(Some(element))).any(typed);
-            self.untyped = (!typed).then_some(out.len());
-        }
-    }
-
-    /// What SSP leaves out or writes elsewhere.
-    fn finish(&mut self, element: Element, out: &mut Events<'a>) {
-        match element {
-            Element::MessageInfo | Element::ForwardMessageRequest if !self.recipients.is_empty() => {
-                self.push(Event::Start(Some(Element::Recipient)), out);
-                out.append(&mut self.recipients);
-                self.push(Event::End, out);
-            }
-            Element::Sender => {
-                let mut named = std::mem::take(&mut self.screen_name);
-                let mut group = std::mem::take(&mut self.group);
-                if named.is_empty() {
-                    named.append(&mut group);
-                }
-                if !named.is_empty() {
-                    self.push(Event::Start(Some(Element::Group)), out);
-                    out.append(&mut named);
-                    self.push(Event::End, out);
-                }
-            }
-            element if !self.outcome && succeeds_unless_told(element) => {
-                self.push(Event::Start(Some(Element::Result)), out);
-                self.leaf(Element::Code, "200".into(), out);
-                self.push(Event::End, out);
-            }
-            Element::SendMessageRequest | Element::NewMessage | Element::GetMessageResponse => {
-                if let (Some(at), Some(kind)) = (self.untyped, self.content_type.take()) {
-                    let mut inserted = Vec::with_capacity(3);
-                    self.leaf(Element::ContentType, kind, &mut inserted);
-                    out.splice(at..at, inserted);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// The characters up to the end of the current element.
@@ -480,30 +374,6 @@ impl<'a> Shaper<'a> {
     fn push(&self, event: Event<'a>, out: &mut Events<'a>) {
         out.push((self.tokens.at(), event));
     }
-}
-
-/// Answers in which a missing outcome is a success.
-const fn succeeds_unless_told(element: Element) -> bool {
-    use Element::{
-        Disconnect, ExtendConversationResponse, GetAttributeListResponse, GetPresenceResponse, GetServiceResponse,
-        GetUserProfileResponse, KeepAliveResponse, LeaveGroupResponse, ListManageResponse, SendMessageResponse,
-        ServiceNegotiationResponse, UserKeepAliveResponse,
-    };
-    matches!(
-        element,
-        Disconnect
-            | ExtendConversationResponse
-            | GetAttributeListResponse
-            | GetPresenceResponse
-            | GetServiceResponse
-            | GetUserProfileResponse
-            | KeepAliveResponse
-            | LeaveGroupResponse
-            | ListManageResponse
-            | SendMessageResponse
-            | ServiceNegotiationResponse
-            | UserKeepAliveResponse
-    )
 }
 
 /// The form of one of several elements by its name.

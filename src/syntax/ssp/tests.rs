@@ -1,6 +1,7 @@
 //! SSP in both directions.
 
 mod documents;
+mod liberal;
 
 use proptest::prelude::*;
 

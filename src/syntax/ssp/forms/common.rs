@@ -8,7 +8,7 @@ use crate::vocabulary::Element;
 /// One of the two sides of an invitation.
 macro_rules! side {
     ($element:ident = $name:literal) => {
-        Rule::Named(&form!($element = [$name] { ENTITY, Rule::Lost(Element::ContactList) } => Body::Children))
+        Rule::Named(&form!($element = [$name] { ENTITY, Rule::Lost(Element::ContactList) } => Body::One))
     };
 }
 

@@ -71,8 +71,8 @@ forms! {
     MemberAccessRequest = ["MemberAccessRequest"] (["groupID"] = GroupId) { ROLES[0], ROLES[1], ROLES[2] }
         => Body::Children;
     RejectListRequest = ["RejectListRequest"] (["groupID"] = GroupId) {
-        Rule::Named(&form!(AddList = ["AddUsers"] => Body::Children)),
-        Rule::Named(&form!(RemoveList = ["RemoveUsers"] => Body::Children)),
+        Rule::Named(&form!(AddList = ["AddUsers", "AddList"] => Body::Children)),
+        Rule::Named(&form!(RemoveList = ["RemoveUsers", "RemoveList"] => Body::Children)),
     } => Body::Children;
     RejectListResponse = ["RejectListResponse"] {
         Rule::Named(&form!(UserList = ["RejectList"] { Rule::Named(&USER_ID) } => Body::Children)),

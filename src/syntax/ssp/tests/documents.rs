@@ -233,7 +233,7 @@ const MANAGEMENT: &[&str] = &[
 ];
 
 /// A document as it travels.
-fn document(short: &str) -> String {
+pub(super) fn document(short: &str) -> String {
     let mut inside = false;
     let mut long = String::new();
     for (at, part) in short.replace(">M<", &format!(">{META}<")).split('\'').enumerate() {
@@ -271,6 +271,38 @@ fn every_document_is_written_as_it_was_read() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn an_invitation_names_one_on_each_side() {
+    let several = document(
+        "<InviteRequest inviteID='i' inviteType='IM'><Inviting><User userID='A'/></Inviting><Invited><User userID='A'/>\
+         <User userID='B'/><GroupID groupID='G'/></Invited></InviteRequest>",
+    );
+    let primitive = said(&several);
+    let (fragment, losses) = write_fragment_telling(None, &primitive, Version::V13, Quirks::default()).expect("a form");
+    let one = document(
+        "<InviteRequest inviteID='i' inviteType='IM'><Inviting><User userID='A'/></Inviting>\
+         <Invited><User userID='A'/></Invited></InviteRequest>",
+    );
+    assert_eq!(fragment, one);
+    let losses: Vec<String> = losses.iter().map(ToString::to_string).collect();
+    assert_eq!(losses, ["/Invite-Request/Recipient/User", "/Invite-Request/Recipient/Group"]);
+}
+
+#[test]
+fn presence_attributes_are_in_the_namespace_of_the_version() {
+    for (version, namespace) in [
+        (Version::V11, "http://www.wireless-village.org/PA1.1"),
+        (Version::V12, "http://www.openmobilealliance.org/DTD/WV-PA1.2"),
+        (Version::V13, PA),
+    ] {
+        let fragment = document(
+            "<UpdatePresenceRequest><PresenceSubList xmlns='P'><Alias/></PresenceSubList></UpdatePresenceRequest>",
+        )
+        .replace(PA, namespace);
+        assert_eq!(write_fragment(None, &said(&fragment), version), fragment);
+    }
 }
 
 #[test]
