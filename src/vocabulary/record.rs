@@ -58,11 +58,14 @@ impl Default for Content {
 impl<T: Value> Slot for T {
     type Partial = Option<T>;
     fn fill<'a>(partial: &mut Option<T>, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
-        match partial.replace(T::decode(of, from)?) {
-            None => Ok(()),
-            Some(_) => Err(DecodeError::Twice(of)),
+        let value = T::decode(of, from)?;
+        if partial.is_some() {
+            return Err(DecodeError::Twice(of));
         }
+        *partial = Some(value);
+        Ok(())
     }
+    #[inline]
     fn done(partial: Option<T>, of: Element) -> Result<T, DecodeError> {
         partial.ok_or(DecodeError::Missing(of))
     }

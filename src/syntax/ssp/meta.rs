@@ -1,8 +1,5 @@
 //! `MetaInfo`, read straight from the tokens: a relay reads it in every request, and nothing else.
 
-use std::borrow::Cow;
-
-use crate::syntax::xml::escape::unescape;
 use crate::syntax::xml::{Token, Tokens};
 use crate::vocabulary::interop::{MetaInfo, Requestor};
 use crate::vocabulary::party::{ClientId, User};
@@ -10,7 +7,7 @@ use crate::vocabulary::{DecodeError, Element, Text};
 
 /// Reads a `MetaInfo` whose start was read last, up to its end.
 pub(super) fn read(tokens: &mut Tokens<'_>) -> Result<MetaInfo, DecodeError> {
-    let originated = attribute(tokens, "clientOriginated")?;
+    let originated = tokens.value_of("clientOriginated")?;
     let mut meta =
         MetaInfo { client_originated: originated.map(|text| yes_or_no(&text)).transpose()?, requestor: None };
     while let Some(name) = child(tokens)? {
@@ -94,13 +91,8 @@ fn child<'a>(tokens: &mut Tokens<'a>) -> Result<Option<&'a str>, DecodeError> {
     }
 }
 
-/// An attribute of the tag read last, in any spelling of its name.
-pub(super) fn attribute<'a>(tokens: &Tokens<'a>, wanted: &str) -> Result<Option<Cow<'a, str>>, DecodeError> {
-    tokens.attribute_of(wanted).map(unescape).transpose()
-}
-
 fn text(tokens: &Tokens<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {
-    Ok(attribute(tokens, wanted)?.map(|value| value.trim().into()))
+    Ok(tokens.value_of(wanted)?.map(|value| value.trim().into()))
 }
 
 fn yes_or_no(text: &str) -> Result<bool, DecodeError> {
