@@ -63,7 +63,12 @@ fn codec(criterion: &mut Criterion) {
     let message = Message {
         version: Version::V12,
         session: Some(SessionId::new("s-1001@north.example")),
-        transactions: vec![Transaction { mode: Mode::Request, id: Some("17".into()), said: Said::Known(send()) }],
+        transactions: vec![Transaction {
+            mode: Mode::Request,
+            id: Some("17".into()),
+            said: Said::Known(send()),
+            segment: None,
+        }],
         poll: None,
     };
     let (xml, wbxml) = (csp::write(&message, Encoding::Xml), csp::write(&message, Encoding::Wbxml));

@@ -196,7 +196,7 @@ impl Phone {
 
     /// Polls, and answers whatever comes until nothing comes; whether anything came.
     async fn poll(&mut self) -> Result<bool, PhoneError> {
-        let poll = Transaction { mode: Mode::Request, id: None, said: Said::Known(Empty.into()) };
+        let poll = Transaction { mode: Mode::Request, id: None, said: Said::Known(Empty.into()), segment: None };
         let mut answer = self.exchange(vec![poll]).await?;
         let mut came = false;
         while let Some(message) = answer {
@@ -209,7 +209,12 @@ impl Phone {
                     }
                     _ => Status::from(Code::SUCCESS).into(),
                 };
-                replies.push(Transaction { mode: Mode::Response, id: transaction.id, said: Said::Known(reply) });
+                replies.push(Transaction {
+                    mode: Mode::Response,
+                    id: transaction.id,
+                    said: Said::Known(reply),
+                    segment: None,
+                });
                 self.heard.push(said);
                 came = true;
             }
@@ -225,7 +230,8 @@ impl Phone {
     async fn ask(&mut self, request: impl Into<Primitive>) -> Result<Primitive, PhoneError> {
         self.next += 1;
         let id: Text = format!("{}", self.next).into();
-        let transaction = Transaction { mode: Mode::Request, id: Some(id.clone()), said: Said::Known(request.into()) };
+        let transaction =
+            Transaction { mode: Mode::Request, id: Some(id.clone()), said: Said::Known(request.into()), segment: None };
         let Some(message) = self.exchange(vec![transaction]).await? else { return unexpected("an empty answer came") };
         let answer = message.transactions.into_iter().find(|t| t.mode == Mode::Response);
         match answer {

@@ -15,6 +15,7 @@ mod carry;
 mod claims;
 mod csp;
 mod delivery;
+mod discovery;
 mod dismiss;
 mod door;
 pub mod login;

@@ -1,6 +1,7 @@
 //! How primitives are written: CSP-XML, CSP-WBXML and SSP-XML over one vocabulary.
 
 mod chars;
+pub mod convert;
 pub mod csp;
 mod date;
 mod dialect;

@@ -4,23 +4,44 @@
 //! records ([`record`]) declared once for all syntaxes. [`Primitive`] is the list of what can be said.
 
 pub mod access;
+pub mod agreement;
+pub mod attribute_list;
 pub(crate) mod base64;
+pub mod block;
 pub mod capability;
+pub mod contact_list;
+pub mod conversation;
+pub mod discovery;
 pub mod element;
 pub mod event;
+pub mod extended;
+pub mod group;
 pub mod interop;
+pub mod invitation;
 pub mod list;
 mod lookup;
 pub mod message;
 pub(crate) mod names;
+pub mod notification;
 pub mod party;
+pub mod presence;
 pub mod primitive;
+pub mod property;
+pub mod provider;
+pub mod public_profile;
 pub mod record;
+pub mod retrieval;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod search;
 pub mod secret;
+pub mod segment;
 pub mod service;
+mod settle;
 pub mod status;
+pub mod system_message;
+pub mod user_profile;
+pub mod user_session;
 pub mod version;
 
 pub use element::Element;

@@ -3,15 +3,17 @@
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
-use postern::syntax::tree::{Syntax, Tree};
-use postern::syntax::{Encoding, Limits, Said, csp};
-use postern::vocabulary::Version;
+use anyhow::Context as _;
+use postern::syntax::Limits;
+use postern::syntax::convert::{ConvertError, convert};
+use postern::syntax::tree::{Node, Syntax, Tree};
+use postern::vocabulary::{Element, Version};
 
 /// Show any IMPS message in another syntax.
 ///
-/// Reads CSP in XML or WBXML, or SSP in XML; syntax and version are found out. Exit 1: the message is malformed,
-/// with byte offset and element path of the fault.
+/// Reads CSP in XML or WBXML, or SSP in XML; syntax and version are found out. What another syntax or version has no
+/// place for is left out and named on standard error. Exit 1: the message is malformed, with byte offset and element
+/// path of the fault, or nothing of it has a place in the syntax asked for.
 #[derive(Debug, clap::Args)]
 #[command(
     disable_version_flag = true,
@@ -20,13 +22,14 @@ Examples:
   postern decode captured.wbxml
   postern decode --json captured.wbxml | jq '.root.children[0].name'
   curl -s http://127.0.0.1:8080/ --data-binary @poll.wbxml | postern decode
-  postern decode --to wbxml --version 1.2 login.xml > login.wbxml"
+  postern decode --to wbxml --version 1.2 login.xml > login.wbxml
+  postern decode --to ssp send.wbxml"
 )]
 pub(crate) struct DecodeArgs {
-    /// How to print it: XML is indented, WBXML is raw bytes, JSON a tree of elements.
+    /// How to print it. XML is indented, WBXML is raw bytes.
     #[arg(long, value_name = "SYNTAX", value_enum, default_value_t = To::Xml)]
     to: To,
-    /// The version to print, if not the message's own. What that version lacks is left out.
+    /// The version to print, if not the message's own. What it lacks is left out.
     #[arg(long = "version", id = "as", value_name = "1.1|1.2|1.3", value_parser = version)]
     version: Option<Version>,
     /// The same as --to json.
@@ -40,9 +43,16 @@ pub(crate) struct DecodeArgs {
 /// What can be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum To {
+    /// XML of the message's own protocol.
     Xml,
+    /// CSP in WAP binary XML.
     Wbxml,
+    /// A tree of elements.
     Json,
+    /// CSP in XML, whatever it was.
+    Csp,
+    /// SSP, whatever it was.
+    Ssp,
 }
 
 /// Runs the command.
@@ -60,45 +70,67 @@ pub(crate) fn run(args: &DecodeArgs) -> anyhow::Result<()> {
     };
     let printed = print(args, &body).with_context(|| name)?;
     // Whoever closed the pipe has read enough.
-    let _ = std::io::stdout().lock().write_all(&printed);
+    let _ = std::io::stdout().lock().write_all(&printed.bytes);
+    for lost in &printed.lost {
+        eprintln!("left out, since it has no place there: {lost}");
+    }
     Ok(())
 }
 
-fn print(args: &DecodeArgs, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// What is printed, and what had no place in it.
+struct Printed {
+    bytes: Vec<u8>,
+    lost: Vec<String>,
+}
+
+fn print(args: &DecodeArgs, body: &[u8]) -> anyhow::Result<Printed> {
     // Nobody but the caller is hurt by a large file; depth stays bounded.
     let limits = Limits { bytes: 1 << 28, elements: 1 << 24, text: 1 << 28, attributes: 1000, depth: 100 };
     let mut tree = Tree::read(body, &limits)?;
-    if let Some(version) = args.version {
-        tree = as_version(tree, body, &limits, version)?;
+    let to = if args.json { To::Json } else { args.to };
+    let (from, into) = (tree.syntax, to.syntax(tree.syntax));
+    let version = args.version.unwrap_or(tree.version);
+    let mut lost = Vec::new();
+    if into.is_ssp() != from.is_ssp() || version != tree.version {
+        match convert(body, from, into, Some(version), &limits) {
+            Ok((bytes, losses)) => {
+                strangers(&tree.root, from, String::new(), &mut lost);
+                lost.extend(losses.iter().map(ToString::to_string));
+                tree = Tree::read(&bytes, &limits)?;
+            }
+            // Whatever it is, it stays what it is but for its namespaces.
+            Err(ConvertError::Unknown(_)) if into.is_ssp() == from.is_ssp() => tree.version = version,
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(match if args.json { To::Json } else { args.to } {
-        To::Xml => tree.to_xml(tree.version).into_bytes(),
-        To::Wbxml => match tree.to_wbxml(tree.version) {
-            Some(bytes) => bytes,
-            None => bail!("SSP has no WBXML: print it with --to xml or --to json"),
-        },
+    let bytes = match to {
         To::Json => format!("{:#}\n", tree.to_json()).into_bytes(),
-    })
+        _ if into == Syntax::CspWbxml => tree.to_wbxml(tree.version).unwrap_or_default(),
+        _ => tree.to_xml(tree.version).into_bytes(),
+    };
+    Ok(Printed { bytes, lost })
 }
 
-/// The message in another version: written anew if all of it is known here, or else with other namespaces only.
-fn as_version(mut tree: Tree, body: &[u8], limits: &Limits, version: Version) -> anyhow::Result<Tree> {
-    let encoding = match tree.syntax {
-        Syntax::CspXml => Encoding::Xml,
-        Syntax::CspWbxml => Encoding::Wbxml,
-        Syntax::SspXml => {
-            tree.version = version;
-            return Ok(tree);
-        }
-    };
-    match csp::read(body, encoding, limits, |_| None) {
-        Ok(mut message) if message.transactions.iter().all(|t| matches!(t.said, Said::Known(_))) => {
-            message.version = version;
-            Ok(Tree { syntax: tree.syntax, ..Tree::read(&csp::write(&message, encoding), limits)? })
-        }
-        _ => {
-            tree.version = version;
-            Ok(tree)
+/// Elements of vendors: a conversion knows nothing of them.
+fn strangers(node: &Node, syntax: Syntax, path: String, lost: &mut Vec<String>) {
+    let path = format!("{path}/{}", node.name);
+    if !syntax.is_ssp() && Element::from_xml(&node.name).is_none() {
+        lost.push(path);
+        return;
+    }
+    for child in &node.children {
+        strangers(child, syntax, path.clone(), lost);
+    }
+}
+
+impl To {
+    /// The syntax printed, of a message in another one.
+    const fn syntax(self, from: Syntax) -> Syntax {
+        match (self, from) {
+            (Self::Xml, Syntax::SspXml) | (Self::Ssp, _) => Syntax::SspXml,
+            (Self::Xml | Self::Csp, _) => Syntax::CspXml,
+            (Self::Wbxml, _) => Syntax::CspWbxml,
+            (Self::Json, from) => from,
         }
     }
 }
@@ -125,25 +157,49 @@ mod tests {
         DecodeArgs::from_arg_matches(matches.unwrap().subcommand().unwrap().1).unwrap()
     }
 
+    fn text(line: &str, body: &[u8]) -> String {
+        String::from_utf8(print(&args(line), body).unwrap().bytes).unwrap()
+    }
+
     #[test]
     fn a_message_is_shown_in_every_syntax_and_version() {
-        let xml = String::from_utf8(print(&args("-"), POLL).unwrap()).unwrap();
+        let xml = text("-", POLL);
         assert!(xml.contains("\n      <SessionID>s1</SessionID>\n"), "{xml}");
-        let wbxml = print(&args("--to wbxml --version 1.3"), POLL).unwrap();
+        let wbxml = print(&args("--to wbxml --version 1.3"), POLL).unwrap().bytes;
         assert_eq!(wbxml[..4], [3, 0x12, 0x6A, 0]);
-        let back = String::from_utf8(print(&args("--version 1.1 -"), &wbxml).unwrap()).unwrap();
-        assert_eq!(back, String::from_utf8(print(&args("--version 1.1"), POLL).unwrap()).unwrap());
-        let json: serde_json::Value = serde_json::from_slice(&print(&args("--json"), &wbxml).unwrap()).unwrap();
+        assert_eq!(text("--version 1.1 -", &wbxml), text("--version 1.1", POLL));
+        let json: serde_json::Value = serde_json::from_str(&text("--json", &wbxml)).unwrap();
         assert_eq!(json["syntax"], "csp-wbxml");
         assert_eq!(json["version"], "1.3");
         assert_eq!(json["root"]["children"][0]["children"][0]["children"][1]["text"], "s1");
     }
 
     #[test]
+    fn a_message_goes_to_the_other_protocol_and_what_is_lost_is_told() {
+        let sent = "<WV-CSP-Message xmlns='http://www.openmobilealliance.org/DTD/IMPS-CSP1.3'><Session>\
+            <SessionDescriptor><SessionType>Inband</SessionType><SessionID>s1</SessionID></SessionDescriptor>\
+            <Transaction><TransactionDescriptor><TransactionMode>Request</TransactionMode>\
+            <TransactionID>7</TransactionID></TransactionDescriptor><TransactionContent><SendMessage-Request>\
+            <DeliveryReport>T</DeliveryReport><MessageInfo><ContentType>text/plain</ContentType><Recipient><User>\
+            <UserID>wv:bob@south.example</UserID></User></Recipient><Font><Size>Big</Size></Font></MessageInfo>\
+            <ContentData>Hi</ContentData><v:Mood xmlns:v='urn:v'>fine</v:Mood></SendMessage-Request>\
+            </TransactionContent></Transaction></Session></WV-CSP-Message>";
+        let ssp = print(&args("--to ssp"), sent.as_bytes()).unwrap();
+        let root = "/WV-CSP-Message/Session/Transaction/TransactionContent/SendMessage-Request";
+        assert_eq!(ssp.lost, [format!("{root}/Mood")]);
+        let shown = String::from_utf8(ssp.bytes.clone()).unwrap();
+        assert!(shown.contains("<Session sessionID=\"s1\">") && shown.contains("deliveryReport=\"Yes\""), "{shown}");
+        let old = print(&args("--to csp --version 1.1"), &ssp.bytes).unwrap();
+        assert_eq!(old.lost, [format!("{root}/MessageInfo/Font")]);
+        let shown = String::from_utf8(old.bytes).unwrap();
+        assert!(shown.contains("<UserID>wv:bob@south.example</UserID>") && shown.contains("CSP1.1"), "{shown}");
+    }
+
+    #[test]
     fn a_malformed_message_is_told_with_its_place() {
-        let error = format!("{:#}", print(&args("-"), b"<WV-CSP-Message><Session></WV-CSP-Message>").unwrap_err());
+        let error = format!("{:#}", print(&args("-"), b"<WV-CSP-Message><Session></WV-CSP-Message>").err().unwrap());
         assert!(error.contains("(byte 25, at /WV-CSP-Message/Session)"), "{error}");
-        let error = print(&args("--to wbxml"), b"<WV-SSP-Message/>").unwrap_err();
-        assert!(error.to_string().contains("SSP has no WBXML"));
+        let error = print(&args("--to ssp"), POLL).err().unwrap();
+        assert_eq!(error.to_string(), "ssp-xml 1.1 has no <Polling-Request>");
     }
 }

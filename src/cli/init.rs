@@ -1,7 +1,5 @@
 //! `postern init`: a ready-to-run node folder.
 
-mod pki;
-
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -13,6 +11,13 @@ use anyhow::{Context, bail};
 use postern::address::Domain;
 use postern::config::{self, Environment, Peer};
 use postern::time::Timestamp;
+use postern::transport::pki::{Authority, Issued, PkiError};
+
+/// Days the authority made here is in force.
+const AUTHORITY_DAYS: u32 = 3650;
+
+/// Days a certificate made here is in force.
+const CERTIFICATE_DAYS: u32 = 825;
 
 /// Make a ready-to-run node folder.
 ///
@@ -87,7 +92,8 @@ fn make(args: &Args, now: Timestamp) -> anyhow::Result<Vec<Domain>> {
     if !args.address.is_unspecified() && args.address.to_string() != "127.0.0.1" {
         chat_names.push(args.address.to_string());
     }
-    let certificates = pki::make(domain, chat_names, now).context("the certificates could not be made")?;
+    let Certificates { authority, node, chat } =
+        certificates(domain, &chat_names).context("the certificates could not be made")?;
 
     for folder in [dir.clone(), dir.join("certs"), dir.join("peers")] {
         fs::create_dir_all(&folder)
@@ -106,13 +112,12 @@ fn make(args: &Args, now: Timestamp) -> anyhow::Result<Vec<Domain>> {
             .iter()
             .fold(text, |text, (mark, address)| text.replace(mark, &format!("{:<25}", format!("\"{address}\""))))
     };
-    let pki::NodeCertificates { authority, node, chat } = certificates;
     let mut peer_me = fill(include_str!("init/peer-me.toml"));
-    let authority_line = format!("\nca_pem = \"\"\"\n{}\"\"\"\n\n[agreement]", authority.cert_pem.replace('\r', ""));
+    let authority_line = format!("\nca_pem = \"\"\"\n{}\"\"\"\n\n[agreement]", authority.cert_pem().replace('\r', ""));
     peer_me = peer_me.replacen("\n\n[agreement]", &authority_line, 1);
 
-    write(&dir.join("certs/ca.pem"), &authority.cert_pem, Secret::No)?;
-    write(&dir.join("certs/ca.key"), &authority.key_pem, Secret::Yes)?;
+    write(&dir.join("certs/ca.pem"), authority.cert_pem(), Secret::No)?;
+    write(&dir.join("certs/ca.key"), &authority.key_pem(), Secret::Yes)?;
     write(&dir.join(format!("certs/{domain}.pem")), &node.cert_pem, Secret::No)?;
     write(&dir.join(format!("certs/{domain}.key")), &node.key_pem, Secret::Yes)?;
     write(&dir.join("certs/chat.pem"), &chat.cert_pem, Secret::No)?;
@@ -129,6 +134,25 @@ fn make(args: &Args, now: Timestamp) -> anyhow::Result<Vec<Domain>> {
         bail!("what was made has a fault: {finding}");
     }
     Ok(peers.into_iter().map(|(peer, _)| peer.domain).collect())
+}
+
+/// What a new node needs.
+struct Certificates {
+    /// The test authority.
+    authority: Authority,
+    /// The node's identity towards peers.
+    node: Issued,
+    /// Its identity towards phones.
+    chat: Issued,
+}
+
+/// A test authority named after the domain, a certificate for peers, and one for phones. Only the first may speak
+/// for the domain: a peer wants a client's certificate for that.
+fn certificates(domain: &str, chat_names: &[String]) -> Result<Certificates, PkiError> {
+    let authority = Authority::new(&format!("Postern test CA of {domain}"), AUTHORITY_DAYS)?;
+    let node = authority.issue(&[domain], CERTIFICATE_DAYS)?;
+    let chat = authority.issue_to_server(chat_names, CERTIFICATE_DAYS)?;
+    Ok(Certificates { authority, node, chat })
 }
 
 fn refuse_unless_empty(dir: &Path) -> anyhow::Result<()> {

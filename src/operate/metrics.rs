@@ -21,6 +21,7 @@ pub const COUNTED: &[(&str, &str)] = &[
     ("postern_client_transactions_total", "Requests of clients, by primitive"),
     ("postern_connections", "Open connections, by listener"),
     ("postern_connections_refused_total", "Connections refused because there were too many, by listener"),
+    ("postern_conversion_losses_total", "What a version or syntax could not carry and was left out, by element"),
     ("postern_messages_delivered_total", "Messages and reports that clients confirmed"),
     ("postern_messages_taken_total", "Messages taken, from clients or from peers"),
     ("postern_peer_certificates_refused_total", "TLS handshakes refused because of the certificate shown"),

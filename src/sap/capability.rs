@@ -269,6 +269,7 @@ fn corrected_types(list: &CapabilityList, offer: &Offer) -> Vec<AcceptedContentT
     let correct = |taken: &AcceptedContentType| AcceptedContentType {
         mime: taken.mime.clone(),
         length: taken.length.map(|length| length.min(offer.max_size)),
+        ..AcceptedContentType::default()
     };
     list.content_types.iter().map(correct).collect()
 }

@@ -61,7 +61,7 @@ impl Sap {
             Ok(()) => self.answer_message(now, &message, call.via).await,
             Err(code) => Some(refusal(&message, code)),
         };
-        Reply { body: answer.map(|m| csp::write(&m, call.encoding)).unwrap_or_default() }
+        Reply { body: answer.map(|m| written(&m, call.encoding)).unwrap_or_default() }
     }
 
     /// A session named must live; one that is bound to an address must come from there.
@@ -107,7 +107,7 @@ impl Sap {
         let slot = match (&message.session, &transaction.id) {
             (Some(session), Some(id)) => {
                 let until = now + self.settings.timers.client_repeat;
-                self.sessions.answer_slot(now, until, session, id, fingerprint(transaction))
+                self.sessions.answer_slot(now, until, session, id, fingerprint(message.version, transaction))
             }
             _ => None,
         };
@@ -134,7 +134,7 @@ impl Sap {
             transactions: vec![response(seen.transaction.clone(), Status { outcome, client: None })],
             poll: None,
         };
-        Reply { body: csp::write(&message, encoding) }
+        Reply { body: written(&message, encoding) }
     }
 }
 
@@ -144,9 +144,19 @@ impl Message {
     }
 }
 
+/// Writes what a client gets. What its version and encoding cannot carry is counted and logged.
+fn written(message: &Message, encoding: Encoding) -> Bytes {
+    let (bytes, losses) = csp::write_telling(message, encoding);
+    for loss in &losses {
+        metrics::counter!("postern_conversion_losses_total", "element" => loss.element.xml()).increment(1);
+        debug!(version = %message.version, ?encoding, %loss, "left out for a client");
+    }
+    bytes
+}
+
 /// A transaction that answers.
 pub(super) fn response(id: Option<Text>, primitive: impl Into<Primitive>) -> Transaction {
-    Transaction { mode: Mode::Response, id, said: Said::Known(primitive.into()) }
+    Transaction { mode: Mode::Response, id, said: Said::Known(primitive.into()), segment: None }
 }
 
 fn refusal(message: &Message, code: Code) -> Message {
@@ -154,10 +164,10 @@ fn refusal(message: &Message, code: Code) -> Message {
     Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
 }
 
-/// Tells a repetition from another request that uses the same id: what is said, in one syntax and version.
-pub(super) fn fingerprint(transaction: &Transaction) -> u128 {
+/// Tells a repetition from another request that uses the same id: what is said, in one syntax.
+pub(super) fn fingerprint(version: Version, transaction: &Transaction) -> u128 {
     let transactions = vec![Transaction { id: None, ..transaction.clone() }];
-    let alone = Message { version: Version::V13, session: None, transactions, poll: None };
+    let alone = Message { version, session: None, transactions, poll: None };
     ident::fingerprint(&csp::write(&alone, Encoding::Wbxml))
 }
 

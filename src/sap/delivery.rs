@@ -156,7 +156,12 @@ fn hand_out(entry: &Waiting) -> Transaction {
         Mail::Message(message) => Primitive::NewMessage(new_message(message)),
         Mail::Report(report) => Primitive::DeliveryReportRequest(delivery_report(report)),
     };
-    Transaction { mode: Mode::Request, id: Some(transaction_id(entry.seq)), said: Said::Known(primitive) }
+    Transaction {
+        mode: Mode::Request,
+        id: Some(transaction_id(entry.seq)),
+        said: Said::Known(primitive),
+        segment: None,
+    }
 }
 
 fn new_message(message: &Kept) -> NewMessage {
@@ -165,7 +170,7 @@ fn new_message(message: &Kept) -> NewMessage {
         id: message.sender.to_string().into(),
         friendly_name: message.sender_name.clone(),
         client: message.sender_client.clone(),
-        application: None,
+        ..User::default()
     };
     let info = MessageInfo {
         id: Some(message.id.clone()),
@@ -178,7 +183,7 @@ fn new_message(message: &Kept) -> NewMessage {
         sender: Some(Sender { user: Some(sender), group: None }),
         date: Some(message.sent.iso_basic().into()),
         font: message.font.clone().map(Into::into),
-        validity: None,
+        ..MessageInfo::default()
     };
     NewMessage { user: None, info, content: Some(content) }
 }

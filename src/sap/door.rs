@@ -7,6 +7,7 @@ use tracing::{Instrument, debug, info, info_span};
 
 use super::capability::{self, Capabilities};
 use super::csp::response;
+use super::discovery;
 use super::login::{self, Admission, Answer};
 use super::services::{self, Agreed};
 use super::session::{SessionRecord, Sessions};
@@ -79,7 +80,11 @@ impl Sap {
             metrics::counter!("postern_client_logins_total", "code" => code).increment(1);
             return Some(answer.into());
         }
-        let Some(session) = session else { return Some(Status::from(Code::INVALID_SESSION).into()) };
+        if let Primitive::VersionDiscoveryRequest(request) = said {
+            return Some(discovery::answer(request).into());
+        }
+        // Whoever is let through without a session asks for what is not done here.
+        let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
             Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),

@@ -101,7 +101,7 @@ impl Sap {
         request: &SendMessageRequest,
     ) -> Result<SendMessageResponse, SendError> {
         // A repetition that outlived a restart of the node.
-        let said = format!("{:032x}", fingerprint(transaction));
+        let said = format!("{:032x}", fingerprint(session.version, transaction));
         let sent = sent_key(&session.id, transaction.id.as_deref().unwrap_or_default(), &said);
         if let Some(known) = self.sent_before(&sent).await? {
             return Ok(known.answer());
@@ -368,6 +368,7 @@ fn ssp_message(kept: &Kept, recipients: &[Address]) -> Bytes {
         date: Some(kept.sent.iso_extended().into()),
         font: kept.font.clone().map(Into::into),
         validity: u32::try_from(kept.expires.since(kept.sent).as_secs()).ok(),
+        ..MessageInfo::default()
     };
     let request = SendMessageRequest { report: Some(kept.report), info, content: Some(content) };
     ssp::write_fragment(Some(&meta_of(&kept.sender)), &Primitive::SendMessageRequest(request), Version::V13)

@@ -3,12 +3,13 @@
 use bytes::Bytes;
 
 use super::chars;
-use super::dialect::Told;
+use super::dialect::{Told, namespace};
 use super::document::Document;
 use super::wbxml::{WbxmlSink, WbxmlSource};
 use super::xml::{XmlSink, XmlSource};
 use super::{Encoding, Limits, Loss, ReadError, Said, Seen};
 use crate::ident::SessionId;
+use crate::vocabulary::segment::SegmentInfo;
 use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Sink, Text, Value, Version};
 
 /// One CSP message.
@@ -29,8 +30,10 @@ pub struct Message {
 pub struct Transaction {
     /// Asks or answers.
     pub mode: Mode,
-    /// Chosen by whoever asks; polls have none.
+    /// Chosen by whoever asks; polls and version discovery have none.
     pub id: Option<Text>,
+    /// Which part of a long answer this is (1.3).
+    pub segment: Option<SegmentInfo>,
     /// What is said.
     pub said: Said,
 }
@@ -57,6 +60,12 @@ pub const fn content_type(encoding: Encoding, version: Version) -> &'static str 
         (Encoding::Xml, Version::V13) => "application/vnd.wv.csp+xml",
         (Encoding::Wbxml, Version::V13) => "application/vnd.wv.csp+wbxml",
     }
+}
+
+/// The namespaces of a version: of messages, of transactions and of presence attributes.
+pub fn namespaces(version: Version) -> [&'static str; 3] {
+    [Element::WvCspMessage, Element::TransactionContent, Element::PresenceSubList]
+        .map(|element| namespace(element, version).unwrap_or_default())
 }
 
 /// Reads a message. `version_of_session` tells the version of a session for documents that don't say theirs:
@@ -116,6 +125,11 @@ pub fn write_telling(message: &Message, encoding: Encoding) -> (Bytes, Vec<Loss>
 impl Message {
     fn put(&self, to: &mut impl Sink) {
         use Element::{Poll, Session, SessionDescriptor, SessionId, SessionType, WvCspMessage};
+        if let [Transaction { said: Said::Known(discovery), .. }] = self.transactions.as_slice()
+            && let Element::VersionDiscoveryRequest | Element::VersionDiscoveryResponse = discovery.element()
+        {
+            return discovery.encode(to);
+        }
         to.start(WvCspMessage);
         to.start(Session);
         to.start(SessionDescriptor);
@@ -150,6 +164,15 @@ impl Transaction {
         }
         if let Some(poll) = poll {
             leaf(Poll, flag(poll), to);
+        }
+        match &self.segment {
+            Some(segment) if to.takes(Element::SegmentInfo, Version::V13..=Version::V13) => {
+                to.start(Element::SegmentInfo);
+                segment.encode(to);
+                to.end(Element::SegmentInfo);
+            }
+            Some(_) => to.omit(Element::SegmentInfo),
+            None => {}
         }
         to.end(TransactionDescriptor);
         to.start(TransactionContent);
@@ -195,13 +218,9 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
                 self.settle();
                 self.root()?
             }
-            // Asked outside any session, with neither ids nor mode.
-            Some(Some(Element::VersionDiscoveryRequest)) => {
+            Some(Some(root @ (Element::VersionDiscoveryRequest | Element::VersionDiscoveryResponse))) => {
                 self.settle();
-                let said = Said::Unknown(self.source.name());
-                self.source.skip()?;
-                let transactions = vec![Transaction { mode: Mode::Request, id: None, said }];
-                Message { version: self.source.version(), session: None, transactions, poll: None }
+                return self.discovery(root);
             }
             _ => return Err(DecodeError::Unexpected(self.source.name().into())),
         };
@@ -211,6 +230,16 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
             Some(told) => told.spoken("CSP").map(|_| message),
             None => Ok(message),
         }
+    }
+
+    /// Versions are asked for outside any session, with neither ids nor mode, and by whatever version speaks.
+    fn discovery(&mut self, root: Element) -> Result<Message, DecodeError> {
+        let said = Primitive::decode(root, &mut self.source)?.ok_or(DecodeError::Missing(root))?;
+        self.source.next()?;
+        let mode = if root == Element::VersionDiscoveryRequest { Mode::Request } else { Mode::Response };
+        let transactions = vec![Transaction { mode, id: None, said: Said::Known(said), segment: None }];
+        let version = self.source.version().max(Version::V12);
+        Ok(Message { version, session: None, transactions, poll: None })
     }
 
     fn settle(&mut self) {
@@ -280,7 +309,8 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
     /// Reads a transaction into its place, for a primitive is large.
     fn transaction(&mut self, transactions: &mut Vec<Transaction>) -> Result<(), DecodeError> {
         let (mut mode, mut said) = (None, false);
-        transactions.push(Transaction { mode: Mode::Request, id: None, said: Said::Unknown(Text::default()) });
+        let blank = Said::Unknown(Text::default());
+        transactions.push(Transaction { mode: Mode::Request, id: None, said: blank, segment: None });
         let Some(transaction) = transactions.last_mut() else { return Ok(()) };
         while let Some(child) = self.source.child()? {
             match child {
@@ -294,6 +324,9 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
                                 transaction.id = id;
                             }
                             Some(of @ Element::Poll) => self.poll = Some(bool::decode(of, &mut self.source)?),
+                            Some(of @ Element::SegmentInfo) => {
+                                transaction.segment = Some(SegmentInfo::decode(of, &mut self.source)?);
+                            }
                             _ => self.source.skip()?,
                         }
                     }
@@ -346,6 +379,8 @@ const fn flag(value: bool) -> &'static str {
     if value { "T" } else { "F" }
 }
 
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

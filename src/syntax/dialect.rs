@@ -22,12 +22,19 @@ impl Told {
     }
 }
 
+/// The elements a document of CSP begins with.
+macro_rules! root {
+    () => {
+        Element::WvCspMessage | Element::VersionDiscoveryRequest | Element::VersionDiscoveryResponse
+    };
+}
+
 /// The namespace CSP binds on an element, if it binds one.
 pub(super) const fn namespace(element: Element, version: Version) -> Option<&'static str> {
     Some(match (element, version) {
-        (Element::WvCspMessage, Version::V11) => "http://www.wireless-village.org/CSP1.1",
-        (Element::WvCspMessage, Version::V12) => "http://www.openmobilealliance.org/DTD/WV-CSP1.2",
-        (Element::WvCspMessage, Version::V13) => "http://www.openmobilealliance.org/DTD/IMPS-CSP1.3",
+        (root!(), Version::V11) => "http://www.wireless-village.org/CSP1.1",
+        (root!(), Version::V12) => "http://www.openmobilealliance.org/DTD/WV-CSP1.2",
+        (root!(), Version::V13) => "http://www.openmobilealliance.org/DTD/IMPS-CSP1.3",
         (Element::TransactionContent, Version::V11) => "http://www.wireless-village.org/TRC1.1",
         (Element::TransactionContent, Version::V12) => "http://www.openmobilealliance.org/DTD/WV-TRC1.2",
         (Element::TransactionContent, Version::V13) => "http://www.openmobilealliance.org/DTD/IMPS-TRC1.3",

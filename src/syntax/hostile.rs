@@ -1,4 +1,4 @@
-//! Hostile documents: limits, blow-ups and a hundred thousand mutations of each syntax.
+//! Hostile documents: limits, blow-ups and a million mutations of each syntax.
 
 use std::time::{Duration, Instant};
 
@@ -172,8 +172,12 @@ fn seeds(write: impl Fn(Primitive, Version) -> Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 fn csp_message(said: Primitive, version: Version, encoding: Encoding) -> Vec<u8> {
-    let transactions =
-        vec![csp::Transaction { mode: Mode::Request, id: Some("1".into()), said: super::Said::Known(said) }];
+    let transactions = vec![csp::Transaction {
+        mode: Mode::Request,
+        id: Some("1".into()),
+        said: super::Said::Known(said),
+        segment: None,
+    }];
     let session = Some(crate::ident::SessionId::new("s"));
     csp::write(&csp::Message { version, session, transactions, poll: Some(true) }, encoding).to_vec()
 }
@@ -209,11 +213,14 @@ fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
+/// How many documents are tried in each syntax: all of them in an optimised build, 1 % otherwise.
+const MUTATIONS: usize = if cfg!(debug_assertions) { 10_000 } else { 1_000_000 };
+
 fn mutate(what: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     let seed = std::env::var("POSTERN_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
     println!("{what}: POSTERN_SEED={seed}");
     let mut dice = Dice::new(seed, Version::V12);
-    for _ in 0..100_000 {
+    for _ in 0..MUTATIONS {
         read(&mutated(seeds, &mut dice));
     }
 }
@@ -233,7 +240,9 @@ fn no_mutation_of_csp_wbxml_panics() {
         if let Ok(message) = csp_wbxml(bytes, &limits) {
             // Whatever was read can be written, and means the same then.
             let again = csp_wbxml(&csp::write(&message, Encoding::Wbxml), &limits);
-            if message.transactions.iter().all(|t| matches!(t.said, super::Said::Known(_))) {
+            let version = message.version;
+            let kept = |t: &csp::Transaction| matches!(&t.said, super::Said::Known(p) if p.element().versions().contains(&version));
+            if message.transactions.iter().all(kept) {
                 assert_eq!(again.unwrap().transactions.len(), message.transactions.len());
             }
         }

@@ -20,8 +20,9 @@ pub use self::transactions::Transactions;
 use super::dialect::ssp_namespace;
 use super::xml::escape::{Place, escape};
 use super::xml::sink::DECLARATION;
-use super::{Limits, ReadError, Said, Seen};
+use super::{Limits, Loss, ReadError, Said, Seen};
 use crate::vocabulary::interop::MetaInfo;
+use crate::vocabulary::primitive::service_of;
 use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Sink, Value, Version};
 
 /// The content type of SSP.
@@ -119,18 +120,37 @@ pub fn read_fragment(
     Ok((shaped.meta, said))
 }
 
-/// Writes a primitive as a fragment.
-pub fn write_fragment(meta: Option<&MetaInfo>, primitive: &Primitive, version: Version) -> Bytes {
+/// Whether SSP has a primitive.
+pub fn has_form(primitive: Element) -> bool {
+    primitive == Element::Status || service_of(primitive).is_some() && forms::Form::of(primitive).is_some()
+}
+
+/// Writes a primitive as a fragment, and tells what SSP cannot carry; `None` if SSP has no such primitive.
+pub fn write_fragment_telling(
+    meta: Option<&MetaInfo>,
+    primitive: &Primitive,
+    version: Version,
+) -> Option<(Bytes, Vec<Loss>)> {
+    if !has_form(primitive.element()) {
+        return None;
+    }
     let meta = meta.map(|meta| {
         let mut sink = SspSink::new(version);
         sink.start(Element::MetaInfo);
         meta.encode(&mut sink);
         sink.end(Element::MetaInfo);
-        sink.finish(&[])
+        sink.finish(&[]).0
     });
     let mut sink = SspSink::new(version);
     primitive.encode(&mut sink);
-    sink.finish(meta.as_deref().unwrap_or_default()).into()
+    let (fragment, losses) = sink.finish(meta.as_deref().unwrap_or_default());
+    Some((fragment.into(), losses))
+}
+
+/// Writes a primitive as a fragment: one of those with a form, or else a `Status` 501 in its place.
+pub fn write_fragment(meta: Option<&MetaInfo>, primitive: &Primitive, version: Version) -> Bytes {
+    let written = write_fragment_telling(meta, primitive, version);
+    written.map_or_else(|| Bytes::from_static(b"<Status code=\"501\"/>"), |(fragment, _)| fragment)
 }
 
 /// Puts a session envelope around fragments. Allocates once, unless an id has to be escaped.

@@ -12,7 +12,7 @@ use super::xml::bytes::local;
 use super::xml::escape::{Place, escape, unescape};
 use super::xml::sink::DECLARATION;
 use super::xml::{Tag, Token, Tokens};
-use super::{Limits, ReadError, Seen, chars};
+use super::{Encoding, Limits, ReadError, Seen, chars};
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::{DecodeError, Element, Event, Sink, Source, Text, Version, base64};
 
@@ -62,6 +62,20 @@ impl Syntax {
             Self::CspXml => "csp-xml",
             Self::CspWbxml => "csp-wbxml",
             Self::SspXml => "ssp-xml",
+        }
+    }
+
+    /// Whether it is a syntax of SSP.
+    pub const fn is_ssp(self) -> bool {
+        matches!(self, Self::SspXml)
+    }
+
+    /// The encoding of CSP it is; `None` for SSP.
+    pub const fn encoding(self) -> Option<Encoding> {
+        match self {
+            Self::CspXml => Some(Encoding::Xml),
+            Self::CspWbxml => Some(Encoding::Wbxml),
+            Self::SspXml => None,
         }
     }
 }

@@ -4,11 +4,13 @@
 
 mod explain;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+    date_time_ymd,
 };
 
 use crate::time::Timestamp;
@@ -69,9 +71,8 @@ impl Authority {
     /// Makes an authority with a fresh key, valid from an hour ago for `days`.
     pub fn new(name: &str, days: u32) -> Result<Self, PkiError> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name = named(name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let serial = serial();
         params.serial_number = Some(serial.clone());
@@ -108,17 +109,26 @@ impl Authority {
 
     /// Issues a certificate for servers and clients with `names` as DNS names, valid from an hour ago for `days`.
     pub fn issue(&self, names: &[&str], days: u32) -> Result<Issued, PkiError> {
-        let first = *names.first().ok_or(PkiError::NoName)?;
-        let names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
-        if let Some(bad) = names.iter().find(|name| !is_name(name)) {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        self.issue_for(&names, vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth], days)
+    }
+
+    /// Issues a certificate that is good for a server alone, with `names` as DNS names or IP addresses.
+    pub fn issue_to_server(&self, names: &[String], days: u32) -> Result<Issued, PkiError> {
+        self.issue_for(names, vec![ExtendedKeyUsagePurpose::ServerAuth], days)
+    }
+
+    fn issue_for(&self, names: &[String], uses: Vec<ExtendedKeyUsagePurpose>, days: u32) -> Result<Issued, PkiError> {
+        let first = names.first().ok_or(PkiError::NoName)?;
+        let lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        if let Some(bad) = lower.iter().find(|name| !is_name(name) && name.parse::<IpAddr>().is_err()) {
             return Err(PkiError::Name(bad.clone()));
         }
-        let mut params = CertificateParams::new(names).map_err(PkiError::Make)?;
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, first);
+        let mut params = CertificateParams::new(lower).map_err(PkiError::Make)?;
+        params.distinguished_name = named(first);
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.extended_key_usages = uses;
         params.use_authority_key_identifier_extension = true;
         params.serial_number = Some(serial());
         validity(&mut params, days);
@@ -181,6 +191,13 @@ fn unhex(text: &str) -> Vec<u8> {
     let odd = digits.len() % 2;
     let head = digits[..odd].to_vec();
     head.into_iter().chain(digits[odd..].chunks(2).map(|pair| pair[0] << 4 | pair[1])).collect()
+}
+
+/// A common name; it may not be longer than 64 characters.
+fn named(name: &str) -> DistinguishedName {
+    let mut distinguished = DistinguishedName::new();
+    distinguished.push(DnType::CommonName, name.chars().take(64).collect::<String>());
+    distinguished
 }
 
 /// A positive serial number of 127 random bits.

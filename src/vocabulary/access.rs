@@ -5,7 +5,8 @@ use super::party::ClientId;
 use super::record::{Empty, record};
 use super::service::Functions;
 use super::status::Outcome;
-use super::{Secret, Text};
+use super::system_message::SystemMessageResponse;
+use super::{List, Secret, Text};
 
 record! {
     /// Opens a session, in one step with a password or in two with a digest.
@@ -28,6 +29,8 @@ record! {
         time_to_live: Option<u32> = TimeToLive,
         /// The client's secret for CIR.
         cookie: Option<Secret> = SessionCookie,
+        /// Answers to system messages that a refusal held (1.3).
+        responses: List<SystemMessageResponse> = SystemMessageResponseList,
         /// Service negotiation in the same round trip (1.3).
         functions: Option<Functions> = Functions @ ONLY_13,
         /// Capability negotiation in the same round trip (1.3).
@@ -40,6 +43,8 @@ record! {
         user: Option<Text> = UserId @ ONLY_13,
         /// Echo of the request.
         client: Option<ClientId> = ClientId,
+        /// The password given to the client, if it was registered just now (1.3).
+        password: Option<Secret> = Password @ ONLY_13,
         /// The outcome.
         outcome: Outcome = Result,
         /// What to hash with the password.

@@ -1,9 +1,8 @@
 //! Capability negotiation: what a client can take, and by which ways it is reached.
 
-use super::Version::V13;
 use super::party::ClientId;
-use super::record::record;
-use super::{DecodeError, Element, Event, Sink, Source, Text, Value};
+use super::record::{range, record};
+use super::{DecodeError, Element, Event, Sink, Slot, Source, Text, Value};
 
 record! {
     /// What a client can do.
@@ -32,6 +31,8 @@ record! {
         text_length: Option<u32> = AcceptedTextContentLength @ ONLY_13,
         /// `HTTP`, `HTTPS`, `WSP`, `SMS`.
         bearers: Vec<Text> = SupportedBearer,
+        /// Bearers of what comes from outside IMPS while the client is offline (1.3).
+        offline_bearers: Vec<Text> = SupportedOfflineBearer,
         /// Transactions open at once per side.
         multi_trans: Option<u32> = MultiTrans,
         /// Transactions in one message (1.3).
@@ -42,14 +43,21 @@ record! {
         cir_methods: Vec<Text> = SupportedCirMethod,
         /// The client's port for wake-up datagrams.
         udp_port: Option<u32> = UdpPort,
-        /// The server's wake-up address (1.1, in answers).
-        tcp_address: Option<Text> = TcpAddress @ ONLY_11,
-        /// The server's wake-up port (1.1, in answers).
-        tcp_port: Option<u32> = TcpPort @ ONLY_11,
+        /// The client's address for wake-up datagrams (1.3).
+        udp_address: Option<Text> = UdpAddress,
+        /// The server's wake-up address (1.1, in answers; 1.3).
+        tcp_address: Option<Text> = TcpAddress,
+        /// The server's wake-up port (1.1, in answers; 1.3).
+        tcp_port: Option<u32> = TcpPort,
         /// Seconds between polls, at least.
         poll_min: Option<u32> = ServerPollMin,
         /// ISO 639 code.
         language: Option<Text> = DefaultLanguage,
+        /// What to do with messages from outside IMPS (MMS, SMS) while the client is offline (1.3):
+        /// `PRIORITYREJECT`, `PRIORITYSTORE`, `REJECT`, `SENDREJECT`, `SENDSTORE`.
+        offline_etem: Option<Text> = OfflineEtemHandling,
+        /// The same while it is online (1.3): `DETECT`, `FORKALL`, `SERVERLOGIC`, `DoNotNotify`.
+        online_etem: Option<Text> = OnlineEtemHandling,
         /// Rank among the user's sessions, 0 first (1.3).
         priority: Option<u32> = SessionPriority @ ONLY_13,
     }
@@ -68,22 +76,38 @@ record! {
         text_length: Option<u32> = AcceptedTextContentLength @ ONLY_13,
         /// `BASE64`, `None` (1.3).
         encodings: Vec<Text> = AcceptedTransferEncoding @ ONLY_13,
+        /// Where the client asks over HTTP whether something waits (1.2 and later).
+        http_address: Option<HttpAddress> = CirHttpAddress | CirUrl,
+        /// Where the client may say by SMS that it is there (1.3).
+        sms_address: Option<Text> = CirSmsAddress,
         /// Transactions open at once per side (1.3).
         multi_trans: Option<u32> = MultiTrans @ ONLY_13,
         /// Transactions in one message (1.3).
         multi_trans_per_message: Option<u32> = MultiTransPerMessage @ ONLY_13,
+        /// What is done with messages from outside IMPS while the client is offline (1.3).
+        offline_etem: Option<Text> = OfflineEtemHandling,
+        /// The same while it is online (1.3).
+        online_etem: Option<Text> = OnlineEtemHandling,
         /// Bearers.
         bearers: Vec<Text> = SupportedBearer,
+        /// Bearers of what comes from outside IMPS while the client is offline (1.3).
+        offline_bearers: Vec<Text> = SupportedOfflineBearer,
         /// Wake-up methods the server will use.
         cir_methods: Vec<Text> = SupportedCirMethod,
         /// The server's wake-up address.
         tcp_address: Option<Text> = TcpAddress,
         /// The server's wake-up port.
         tcp_port: Option<u32> = TcpPort,
+        /// The client's address for wake-up datagrams (1.3).
+        udp_address: Option<Text> = UdpAddress,
+        /// The client's port for wake-up datagrams (1.3).
+        udp_port: Option<u32> = UdpPort @ ONLY_13,
         /// Seconds between polls, at least.
         poll_min: Option<u32> = ServerPollMin,
         /// Rank among the user's sessions, 0 first (1.3).
         priority: Option<u32> = SessionPriority @ ONLY_13,
+        /// Sessions a user may have (1.3).
+        session_limit: Option<u32> = UserSessionLimit,
     }
 
     /// The client states its capabilities.
@@ -105,14 +129,27 @@ record! {
     }
 }
 
-/// A content type a client takes: a MIME type, in 1.3 with a length of its own.
+/// A content type a client takes: a MIME type, in 1.3 with limits of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AcceptedContentType {
     /// The MIME type.
     pub mime: Text,
     /// Largest content of this type, bytes (1.3).
     pub length: Option<u32>,
+    /// What to do with larger content (1.3): `N` only tell, `C` as cost demands, `R` reject.
+    pub policy: Option<Text>,
+    /// From which size on, bytes (1.3).
+    pub policy_limit: Option<u32>,
 }
+
+/// A URL in an element of its own: `CIRURL` (1.2), `CIRHTTPAddress` (1.3). Bare text is read as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpAddress {
+    /// The URL.
+    pub url: Text,
+}
+
+// === impl AcceptedContentType ===
 
 impl Value for AcceptedContentType {
     fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
@@ -123,6 +160,10 @@ impl Value for AcceptedContentType {
                 Event::Start(Some(e @ Element::ContentType)) => accepted.mime = Text::decode(e, from)?,
                 Event::Start(Some(e @ Element::AcceptedRichContentLength)) => {
                     accepted.length = Some(u32::decode(e, from)?);
+                }
+                Event::Start(Some(e @ Element::ContentPolicy)) => accepted.policy = Some(Text::decode(e, from)?),
+                Event::Start(Some(e @ Element::ContentPolicyLimit)) => {
+                    accepted.policy_limit = Some(u32::decode(e, from)?);
                 }
                 Event::Start(_) => from.skip()?,
                 Event::Text(text) => bare.push_str(&text),
@@ -137,16 +178,42 @@ impl Value for AcceptedContentType {
         Ok(accepted)
     }
     fn encode(&self, to: &mut impl Sink) {
-        if to.version() < V13 {
-            return to.text(&self.mime);
+        if to.takes(Element::AcceptedRichContentLength, range!()) {
+            self.mime.put(Element::ContentType, to);
+            self.length.put(Element::AcceptedRichContentLength, to);
+            self.policy.put(Element::ContentPolicy, to);
+            self.policy_limit.put(Element::ContentPolicyLimit, to);
+            return;
         }
-        to.start(Element::ContentType);
         to.text(&self.mime);
-        to.end(Element::ContentType);
-        if let Some(length) = self.length {
-            to.start(Element::AcceptedRichContentLength);
-            to.integer(length);
-            to.end(Element::AcceptedRichContentLength);
+        let lost = [
+            (Element::AcceptedRichContentLength, self.length.is_some()),
+            (Element::ContentPolicy, self.policy.is_some()),
+            (Element::ContentPolicyLimit, self.policy_limit.is_some()),
+        ];
+        for (element, _) in lost.into_iter().filter(|(_, set)| *set) {
+            to.omit(element);
         }
+    }
+}
+
+// === impl HttpAddress ===
+
+impl Value for HttpAddress {
+    fn decode<'a>(_: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        let (mut url, mut bare) = (None, String::new());
+        loop {
+            match from.next()? {
+                Event::Start(Some(e @ Element::Url)) => url = Some(Text::decode(e, from)?),
+                Event::Start(_) => from.skip()?,
+                Event::Text(text) => bare.push_str(&text),
+                Event::Opaque(_) => {}
+                Event::End => return Ok(Self { url: url.unwrap_or_else(|| bare.trim().into()) }),
+                Event::Eof => return Err(DecodeError::Eof),
+            }
+        }
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        self.url.put(Element::Url, to);
     }
 }

@@ -70,9 +70,9 @@ macro_rules! vocabulary {
                 match self { $( Self::$name => Some(($page, $token)), )* _ => None }
             }
 
-            /// The versions whose token table holds the element.
+            /// The versions of CSP whose token table holds the element; none for elements of SSP only.
             pub const fn versions(self) -> RangeInclusive<Version> {
-                match self { $( Self::$name => $versions, )* _ => V11..=V13 }
+                match self { $( Self::$name => $versions, )* _ => super::version::SSP_ONLY }
             }
 
             /// What it holds.
@@ -316,8 +316,8 @@ csp {
     ListManageRequest = "ListManage-Request", 0x04:0x16, V11..=V13, plain;
     ListManageResponse = "ListManage-Response", 0x04:0x17, V11..=V13, plain;
     UnsubscribePresenceRequest = "UnsubscribePresence-Request", 0x04:0x18, V11..=V13, plain;
-    PresenceAuthRequest = "PresenceAuth-Request", 0x04:0x19, V11..=V13, plain;
-    PresenceAuthUser = "PresenceAuth-User", 0x04:0x1A, V11..=V13, plain;
+    PresenceAuthRequest = "PresenceAuth-Request", 0x04:0x19, V11..=V12, plain;
+    PresenceAuthUser = "PresenceAuth-User", 0x04:0x1A, V11..=V12, plain;
     PresenceNotificationRequest = "PresenceNotification-Request", 0x04:0x1B, V11..=V13, plain;
     UpdatePresenceRequest = "UpdatePresence-Request", 0x04:0x1C, V11..=V13, plain;
     SubscribePresenceRequest = "SubscribePresence-Request", 0x04:0x1D, V11..=V13, plain;
@@ -541,7 +541,7 @@ csp {
     SystemMessageRequest = "SystemMessage-Request", 0x0A:0x15, V13..=V13, plain;
     SystemMessageUser = "SystemMessage-User", 0x0A:0x16, V13..=V13, plain;
     SearchPair = "SearchPair", 0x0A:0x17, V13..=V13, plain;
-    SegmentContent = "SegmentContent", 0x0A:0x18, V13..=V13, plain;
+    SegmentContent = "SegmentContent", 0x0A:0x18, V13..=V13, binary;
     // page 11: common (continued 2)
     GrantListInUse = "GrantListInUse", 0x0B:0x05, V13..=V13, boolean;
     BlockListInUse = "BlockListInUse", 0x0B:0x06, V13..=V13, boolean;
@@ -562,5 +562,43 @@ ssp {
     ServiceId = "ServiceID", plain;
     SspLoginRequest = "LoginRequest", plain;
     SspLoginResponse = "LoginResponse", plain;
+    PresenceVersion = "PresenceVersion", plain;
+    // services, user profiles and user sessions
+    Capabilities = "Capabilities", plain;
+    Function = "Function", plain;
+    GetServiceRequest = "GetServiceRequest", plain;
+    GetServiceResponse = "GetServiceResponse", plain;
+    GetUserProfileRequest = "GetUserProfileRequest", plain;
+    GetUserProfileResponse = "GetUserProfileResponse", plain;
+    Location = "Location", boolean;
+    LoginId = "LoginID", plain;
+    MaxMessageSize = "MaxMessageSize", integer;
+    Preferences = "Preferences", plain;
+    Privacy = "Privacy", plain;
+    ProfileFields = "ProfileFields", plain;
+    ProfileId = "ProfileID", plain;
+    Pse = "PSE", plain;
+    ReasonText = "ReasonText", plain;
+    Role = "Role", plain;
+    Service = "Service", plain;
+    ServiceNegotiationRequest = "ServiceNegotiationRequest", plain;
+    ServiceNegotiationResponse = "ServiceNegotiationResponse", plain;
+    ServiceStatus = "ServiceStatus", plain;
+    ServiceTree = "ServiceTree", plain;
+    SubscribedServices = "SubscribedServices", plain;
+    Terminal = "Terminal", plain;
+    UpdateUserProfileRequest = "UpdateUserProfileRequest", plain;
+    UserDisconnect = "UserDisconnect", plain;
+    UserInteraction = "UserInteraction", boolean;
+    UserKeepAliveRequest = "UserKeepAliveRequest", plain;
+    UserKeepAliveResponse = "UserKeepAliveResponse", plain;
+    UserLoginRequest = "UserLoginRequest", plain;
+    UserLoginResponse = "UserLoginResponse", plain;
+    UserLogoutRequest = "UserLogoutRequest", plain;
+    UserProfile = "UserProfile", plain;
+    UserSession = "UserSession", plain;
+    UserSessionId = "UserSessionID", plain;
+    UserWakeUp = "UserWakeUp", plain;
+    Waiting = "Waiting", integer;
 }
 }

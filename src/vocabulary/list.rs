@@ -6,7 +6,8 @@ use super::party::User;
 use super::{DecodeError, Element, Sink, Slot, Source, Text, Value};
 
 /// Items that stand one by one in a primitive (up to 1.2), or together in a list element (1.3): `UserID` or
-/// `UserIDList`, `ContactList` or `ContactListIDList`, `MessageInfo` or `MessageInfoList`, `User` or `UserList`.
+/// `UserIDList`, `ContactList` or `ContactListIDList`, `MessageInfo` or `MessageInfoList`, `User` or `UserList`
+/// (also within `Admin`, `Mod` and `Users`), ….
 /// Both forms are read in every version, even mixed; the element it is written as decides on the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);
@@ -26,8 +27,20 @@ const fn item_of(list: Element) -> Option<Element> {
         Element::ContactListIdList => Some(Element::ContactList),
         Element::MessageInfoList => Some(Element::MessageInfo),
         Element::UserList => Some(Element::User),
+        Element::GroupList => Some(Element::GroupId),
+        Element::UrlList => Some(Element::Url),
+        Element::NotificationTypeList => Some(Element::NotificationType),
+        Element::SystemMessageList => Some(Element::SystemMessage),
+        Element::SystemMessageResponseList => Some(Element::SystemMessageResponse),
+        Element::AnswerOptions => Some(Element::AnswerOption),
+        Element::ReactiveAuthStatusList => Some(Element::ReactiveAuthStatus),
         _ => None,
     }
+}
+
+/// What the list of those in a role of a group stands in.
+const fn is_role(of: Element) -> bool {
+    matches!(of, Element::Admin | Element::Mod | Element::Users)
 }
 
 // === impl List ===
@@ -35,6 +48,17 @@ const fn item_of(list: Element) -> Option<Element> {
 impl<T: Item> Slot for List<T> {
     type Partial = Self;
     fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        if is_role(of) {
+            while let Some(child) = from.child()? {
+                match child {
+                    Some(e @ (Element::UserList | Element::UserIdList | Element::User | Element::UserId)) => {
+                        Self::fill(partial, e, from)?;
+                    }
+                    _ => from.skip()?,
+                }
+            }
+            return Ok(());
+        }
         let Some(item) = item_of(of) else {
             partial.0.push(T::decode_as(of, from)?);
             return Ok(());
@@ -55,6 +79,11 @@ impl<T: Item> Slot for List<T> {
         self.0.is_empty()
     }
     fn put(&self, of: Element, to: &mut impl Sink) {
+        if is_role(of) {
+            to.start(of);
+            self.put(Element::UserList, to);
+            return to.end(of);
+        }
         let item = item_of(of);
         if item.is_some() {
             to.start(of);
@@ -98,14 +127,33 @@ impl<T> From<Vec<T>> for List<T> {
 
 // === impl Item ===
 
-impl Item for Text {
-    fn decode_as<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        Value::decode(of, from)
-    }
-    fn encode_as(&self, _: Element, to: &mut impl Sink) {
-        self.encode(to);
-    }
+/// Makes values items that are the same in every element.
+macro_rules! plain_items {
+    ($( $item:ty ),+) => { $(
+        impl $crate::vocabulary::list::Item for $item {
+            fn decode_as<'a>(
+                of: $crate::vocabulary::Element,
+                from: &mut impl $crate::vocabulary::Source<'a>,
+            ) -> Result<Self, $crate::vocabulary::DecodeError> {
+                $crate::vocabulary::Value::decode(of, from)
+            }
+            fn encode_as(&self, _: $crate::vocabulary::Element, to: &mut impl $crate::vocabulary::Sink) {
+                $crate::vocabulary::Value::encode(self, to);
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::vocabulary::sample::Sample for $crate::vocabulary::List<$item> {
+            fn sample(dice: &mut $crate::vocabulary::sample::Dice) -> Self {
+                Self($crate::vocabulary::sample::Sample::sample(dice))
+            }
+        }
+    )+ };
 }
+
+pub(super) use plain_items;
+
+plain_items!(Text);
 
 /// A user in full, or where only `UserID` has a place, the address alone.
 impl Item for User {
@@ -124,6 +172,7 @@ impl Item for User {
             (Element::FriendlyName, self.friendly_name.is_some()),
             (Element::ClientId, self.client.is_some()),
             (Element::ApplicationId, self.application.is_some()),
+            (Element::UserSessionId, self.session.is_some()),
         ];
         for (element, _) in lost.into_iter().filter(|(_, set)| *set) {
             to.omit(element);

@@ -30,7 +30,7 @@ record! {
     /// A message for a client.
     pub struct NewMessage {
         /// The user it is for (SSP only: a service element serving another domain's user).
-        user: Option<User> = User,
+        user: Option<User> = User @ SSP_ONLY,
         /// About the message.
         info: MessageInfo = MessageInfo,
         /// The message itself.
@@ -77,6 +77,8 @@ record! {
         font: Option<Font> = Font @ ONLY_13,
         /// Seconds it is worth keeping.
         validity: Option<u32> = Validity,
+        /// Of extension blocks (1.3), the characters: what they hold no source tells.
+        extensions: Vec<Text> = ExtBlockEtem @ ONLY_13,
     }
 
     /// Font and colour of an announcement (1.3).
@@ -96,7 +98,7 @@ impl SendMessageRequest {
     /// # Errors
     /// [`DecodeError::Value`] if the content is not the base64 its encoding says.
     pub fn body(&self) -> Result<Bytes, DecodeError> {
-        body(&self.info, self.content.as_ref())
+        body(self.info.encoding.as_ref(), self.content.as_ref())
     }
 }
 
@@ -106,12 +108,13 @@ impl NewMessage {
     /// # Errors
     /// [`DecodeError::Value`] if the content is not the base64 its encoding says.
     pub fn body(&self) -> Result<Bytes, DecodeError> {
-        body(&self.info, self.content.as_ref())
+        body(self.info.encoding.as_ref(), self.content.as_ref())
     }
 }
 
-fn body(info: &MessageInfo, content: Option<&Content>) -> Result<Bytes, DecodeError> {
-    let is_base64 = info.encoding.as_deref().is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("base64"));
+/// The bytes of content beside which `ContentEncoding` stands, whatever way they came.
+pub(super) fn body(encoding: Option<&Text>, content: Option<&Content>) -> Result<Bytes, DecodeError> {
+    let is_base64 = encoding.is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("base64"));
     match content {
         None => Ok(Bytes::new()),
         Some(Content::Binary(bytes)) => Ok(bytes.clone()),

@@ -1,7 +1,7 @@
 //! Who takes part: users, clients, groups, senders and recipients.
 
-use super::record::record;
-use super::{DecodeError, Element, Event, Sink, Source, Text, Value};
+use super::record::{once, record};
+use super::{DecodeError, Element, Event, Secret, Sink, Slot, Source, Text, Value};
 
 record! {
     /// A user, perhaps at one of several clients.
@@ -14,6 +14,30 @@ record! {
         client: Option<ClientId> = ClientId,
         /// The application.
         application: Option<Text> = ApplicationId @ ONLY_13,
+        /// The session the user's home domain keeps for a phone connected elsewhere (SSP only).
+        session: Option<Secret> = UserSessionId @ SSP_ONLY,
+    }
+
+    /// Users and names in groups, together.
+    pub struct UserList {
+        /// Users.
+        users: Vec<User> = User,
+        /// People known by the name they use in a group.
+        screen_names: Vec<ScreenName> = ScreenName,
+    }
+
+    /// Whoever can be blocked, granted or rejected: what stands in `EntityList`, `AddList` and `RemoveList`.
+    pub struct EntityList {
+        /// Users' addresses.
+        users: Vec<Text> = UserId,
+        /// Names used in groups.
+        screen_names: Vec<ScreenName> = ScreenName,
+        /// Groups' addresses.
+        groups: Vec<Text> = GroupId,
+        /// Contact lists of the user (1.3).
+        contact_lists: Vec<Text> = ContactList @ ONLY_13,
+        /// Applications (1.3).
+        applications: Vec<Text> = ApplicationId @ ONLY_13,
     }
 
     /// A group, or somebody in a group known only by a screen name.
@@ -32,14 +56,6 @@ record! {
         group: Text = GroupId,
     }
 
-    /// Who sends.
-    pub struct Sender {
-        /// A user.
-        user: Option<User> = User,
-        /// A group or somebody in it.
-        group: Option<Group> = Group,
-    }
-
     /// Who receives.
     pub struct Recipient {
         /// Users.
@@ -49,6 +65,29 @@ record! {
         /// Contact lists of the sender.
         contact_lists: Vec<Text> = ContactList,
     }
+
+    /// Ids of all kinds.
+    pub struct IdList {
+        /// Users.
+        users: Vec<Text> = UserId,
+        /// Contact lists.
+        contact_lists: Vec<Text> = ContactList,
+        /// Groups.
+        groups: Vec<Text> = GroupId,
+        /// Screen names.
+        screen_names: Vec<ScreenName> = ScreenName,
+        /// Domains.
+        domains: Vec<Text> = Domain,
+    }
+}
+
+/// Who sends; a bare `User` in its place is read as one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sender {
+    /// A user.
+    pub user: Option<User>,
+    /// A group or somebody in it.
+    pub group: Option<Group>,
 }
 
 /// The device or application instance of a user: `URL`, `MSISDN`, or bare text.
@@ -58,6 +97,27 @@ pub struct ClientId {
     pub url: Option<Text>,
     /// A telephone number.
     pub msisdn: Option<Text>,
+}
+
+impl Value for Sender {
+    fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        if of == Element::User {
+            return Ok(Self { user: Some(Value::decode(of, from)?), group: None });
+        }
+        let (mut user, mut group) = (None, None);
+        while let Some(child) = from.child()? {
+            match child {
+                Some(e @ Element::User) => once(&mut user, e, from)?,
+                Some(e @ Element::Group) => once(&mut group, e, from)?,
+                _ => from.skip()?,
+            }
+        }
+        Ok(Self { user, group })
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        self.user.put(Element::User, to);
+        self.group.put(Element::Group, to);
+    }
 }
 
 impl Value for ClientId {

@@ -3,11 +3,56 @@
 use super::access::{
     Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse, LogoutRequest, PollingRequest,
 };
+use super::agreement::{GetServiceRequest, GetServiceResponse, ServiceNegotiationRequest, ServiceNegotiationResponse};
+use super::attribute_list::{
+    CreateAttributeListRequest, DeleteAttributeListRequest, GetAttributeListRequest, GetAttributeListResponse,
+};
+use super::block::{BlockEntityRequest, GetBlockedListRequest, GetBlockedListResponse};
 use super::capability::{ClientCapabilityRequest, ClientCapabilityResponse};
+use super::contact_list::{
+    CreateListRequest, CreateListResponse, DeleteListRequest, GetListRequest, GetListResponse, ListManageRequest,
+    ListManageResponse,
+};
+use super::conversation::{ExtendConversationRequest, ExtendConversationResponse};
+use super::discovery::{VersionDiscoveryRequest, VersionDiscoveryResponse};
+use super::extended::{ExtendedRequest, ExtendedResponse};
+use super::group::members::{
+    AddGroupMembersRequest, GetGroupMembersRequest, GetGroupMembersResponse, GetJoinedUsersRequest,
+    GetJoinedUsersResponse, MemberAccessRequest, RejectListRequest, RejectListResponse, RemoveGroupMembersRequest,
+};
+use super::group::notice::{GroupChangeNotice, SubscribeGroupNoticeRequest, SubscribeGroupNoticeResponse};
+use super::group::properties::{GetGroupPropsRequest, GetGroupPropsResponse, SetGroupPropsRequest};
+use super::group::{
+    CreateGroupRequest, DeleteGroupRequest, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse,
+};
 use super::interop::{SendSecretToken, SspLoginRequest, SspLoginResponse};
+use super::invitation::{
+    CancelInviteRequest, CancelInviteUserRequest, InviteRequest, InviteResponse, InviteUserRequest, InviteUserResponse,
+};
 use super::message::{DeliveryReportRequest, MessageDelivered, NewMessage, SendMessageRequest, SendMessageResponse};
+use super::notification::{NotificationRequest, SubscribeNotificationRequest, UnsubscribeNotificationRequest};
+use super::presence::{
+    CancelAuthRequest, GetPresenceRequest, GetPresenceResponse, GetReactiveAuthStatusRequest,
+    GetReactiveAuthStatusResponse, GetWatcherListRequest, GetWatcherListResponse, PresenceAuthRequest,
+    PresenceAuthUser, PresenceNotificationRequest, SubscribePresenceRequest, UnsubscribePresenceRequest,
+    UpdatePresenceRequest,
+};
+use super::provider::{GetMapRequest, GetMapResponse, GetSpInfoRequest, GetSpInfoResponse};
+use super::public_profile::{GetPublicProfileRequest, GetPublicProfileResponse, UpdatePublicProfileRequest};
+use super::retrieval::{
+    ForwardMessageRequest, ForwardMessageResponse, GetMessageListRequest, GetMessageListResponse, GetMessageRequest,
+    GetMessageResponse, MessageNotification, RejectMessageRequest, SetDeliveryMethodRequest,
+};
+use super::search::{SearchRequest, SearchResponse, StopSearchRequest, VerifyIdRequest};
+use super::segment::{DropSegmentRequest, GetSegmentRequest, GetSegmentResponse};
 use super::service::{ServiceRequest, ServiceResponse};
 use super::status::Status;
+use super::system_message::{SystemMessageRequest, SystemMessageUser};
+use super::user_profile::{GetUserProfileRequest, GetUserProfileResponse, UpdateUserProfileRequest};
+use super::user_session::{
+    UserDisconnect, UserKeepAliveRequest, UserKeepAliveResponse, UserLoginRequest, UserLoginResponse,
+    UserLogoutRequest, UserWakeUp,
+};
 use super::{DecodeError, Element, Sink, Source, Value};
 
 /// The service a primitive belongs to (IMPS 1.3 architecture, C.1 to C.7).
@@ -113,25 +158,133 @@ macro_rules! primitives {
 }
 
 primitives! {
-    // primitive              service  from    session promised
-    ClientCapabilityRequest:  Access,  Client, true,   false;
-    ClientCapabilityResponse: Access,  Server, true,   false;
-    DeliveryReportRequest:    Im,      Server, true,   true;
-    Disconnect:               Access,  Server, true,   false;
-    KeepAliveRequest:         Access,  Client, true,   false;
-    KeepAliveResponse:        Access,  Server, true,   false;
-    LoginRequest:             Access,  Client, false,  false;
-    LoginResponse:            Access,  Server, false,  false;
-    LogoutRequest:            Access,  Client, true,   false;
-    MessageDelivered:         Im,      Client, true,   false;
-    NewMessage:               Im,      Server, true,   true;
-    PollingRequest:           Access,  Client, true,   false;
-    SendMessageRequest:       Im,      Client, true,   true;
-    SendMessageResponse:      Im,      Server, true,   false;
-    SendSecretToken:          Interop, Domain, false,  false;
-    ServiceRequest:           Access,  Client, true,   false;
-    ServiceResponse:          Access,  Server, true,   false;
-    SspLoginRequest:          Interop, Domain, false,  false;
-    SspLoginResponse:         Interop, Domain, false,  false;
-    Status:                   Access,  Both,   true,   false;
+    // primitive                     service   from    session promised
+    // access
+    ClientCapabilityRequest:         Access,   Client, true,  false;
+    ClientCapabilityResponse:        Access,   Server, true,  false;
+    Disconnect:                      Access,   Server, true,  false;
+    DropSegmentRequest:              Access,   Client, true,  false;
+    GetSegmentRequest:               Access,   Client, true,  false;
+    GetSegmentResponse:              Access,   Server, true,  false;
+    KeepAliveRequest:                Access,   Client, true,  false;
+    KeepAliveResponse:               Access,   Server, true,  false;
+    LoginRequest:                    Access,   Client, false, false;
+    LoginResponse:                   Access,   Server, false, false;
+    LogoutRequest:                   Access,   Client, true,  false;
+    PollingRequest:                  Access,   Client, true,  false;
+    ServiceRequest:                  Access,   Client, true,  false;
+    ServiceResponse:                 Access,   Server, true,  false;
+    Status:                          Access,   Both,   true,  false;
+    VersionDiscoveryRequest:         Access,   Client, false, false;
+    VersionDiscoveryResponse:        Access,   Server, false, false;
+    // common
+    CancelInviteRequest:             Common,   Client, true,  true;
+    CancelInviteUserRequest:         Common,   Server, true,  true;
+    ExtendedRequest:                 Common,   Both,   true,  false;
+    ExtendedResponse:                Common,   Both,   true,  false;
+    GetMapRequest:                   Common,   Client, true,  false;
+    GetMapResponse:                  Common,   Server, true,  false;
+    GetPublicProfileRequest:         Common,   Client, true,  false;
+    GetPublicProfileResponse:        Common,   Server, true,  false;
+    GetSpInfoRequest:                Common,   Client, false, false;
+    GetSpInfoResponse:               Common,   Server, false, false;
+    InviteRequest:                   Common,   Client, true,  true;
+    InviteResponse:                  Common,   Server, true,  true;
+    InviteUserRequest:               Common,   Server, true,  true;
+    InviteUserResponse:              Common,   Client, true,  true;
+    NotificationRequest:             Common,   Server, true,  false;
+    SearchRequest:                   Common,   Client, true,  false;
+    SearchResponse:                  Common,   Server, true,  false;
+    StopSearchRequest:               Common,   Client, true,  false;
+    SubscribeNotificationRequest:    Common,   Client, true,  false;
+    SystemMessageRequest:            Common,   Server, true,  true;
+    SystemMessageUser:               Common,   Client, true,  false;
+    UnsubscribeNotificationRequest:  Common,   Client, true,  false;
+    UpdatePublicProfileRequest:      Common,   Client, true,  false;
+    VerifyIdRequest:                 Common,   Client, true,  false;
+    // presence and contact lists
+    CancelAuthRequest:               Presence, Client, true,  false;
+    CreateAttributeListRequest:      Presence, Client, true,  false;
+    CreateListRequest:               Presence, Client, true,  false;
+    CreateListResponse:              Presence, Server, true,  false;
+    DeleteAttributeListRequest:      Presence, Client, true,  false;
+    DeleteListRequest:               Presence, Client, true,  false;
+    GetAttributeListRequest:         Presence, Client, true,  false;
+    GetAttributeListResponse:        Presence, Server, true,  false;
+    GetListRequest:                  Presence, Client, true,  false;
+    GetListResponse:                 Presence, Server, true,  false;
+    GetPresenceRequest:              Presence, Client, true,  false;
+    GetPresenceResponse:             Presence, Server, true,  false;
+    GetReactiveAuthStatusRequest:    Presence, Client, true,  false;
+    GetReactiveAuthStatusResponse:   Presence, Server, true,  false;
+    GetWatcherListRequest:           Presence, Client, true,  false;
+    GetWatcherListResponse:          Presence, Server, true,  false;
+    ListManageRequest:               Presence, Client, true,  false;
+    ListManageResponse:              Presence, Server, true,  false;
+    PresenceAuthRequest:             Presence, Server, true,  true;
+    PresenceAuthUser:                Presence, Client, true,  true;
+    PresenceNotificationRequest:     Presence, Server, true,  false;
+    SubscribePresenceRequest:        Presence, Client, true,  false;
+    UnsubscribePresenceRequest:      Presence, Client, true,  false;
+    UpdatePresenceRequest:           Presence, Client, true,  false;
+    // instant messaging
+    BlockEntityRequest:              Im,       Client, true,  true;
+    DeliveryReportRequest:           Im,       Server, true,  true;
+    ForwardMessageRequest:           Im,       Client, true,  true;
+    ForwardMessageResponse:          Im,       Server, true,  false;
+    GetBlockedListRequest:           Im,       Client, true,  false;
+    GetBlockedListResponse:          Im,       Server, true,  false;
+    GetMessageListRequest:           Im,       Client, true,  false;
+    GetMessageListResponse:          Im,       Server, true,  false;
+    GetMessageRequest:               Im,       Client, true,  false;
+    GetMessageResponse:              Im,       Server, true,  false;
+    MessageDelivered:                Im,       Client, true,  false;
+    MessageNotification:             Im,       Server, true,  false;
+    NewMessage:                      Im,       Server, true,  true;
+    RejectMessageRequest:            Im,       Client, true,  true;
+    SendMessageRequest:              Im,       Client, true,  true;
+    SendMessageResponse:             Im,       Server, true,  false;
+    SetDeliveryMethodRequest:        Im,       Client, true,  false;
+    // groups
+    AddGroupMembersRequest:          Group,    Client, true,  true;
+    CreateGroupRequest:              Group,    Client, true,  true;
+    DeleteGroupRequest:              Group,    Client, true,  true;
+    ExtendConversationRequest:       Group,    Client, true,  true;
+    ExtendConversationResponse:      Group,    Server, true,  false;
+    GetGroupMembersRequest:          Group,    Client, true,  false;
+    GetGroupMembersResponse:         Group,    Server, true,  false;
+    GetGroupPropsRequest:            Group,    Client, true,  false;
+    GetGroupPropsResponse:           Group,    Server, true,  false;
+    GetJoinedUsersRequest:           Group,    Client, true,  false;
+    GetJoinedUsersResponse:          Group,    Server, true,  false;
+    GroupChangeNotice:               Group,    Server, true,  true;
+    JoinGroupRequest:                Group,    Client, true,  true;
+    JoinGroupResponse:               Group,    Server, true,  false;
+    LeaveGroupRequest:               Group,    Client, true,  true;
+    LeaveGroupResponse:              Group,    Server, true,  true;
+    MemberAccessRequest:             Group,    Client, true,  true;
+    RejectListRequest:               Group,    Client, true,  true;
+    RejectListResponse:              Group,    Server, true,  false;
+    RemoveGroupMembersRequest:       Group,    Client, true,  true;
+    SetGroupPropsRequest:            Group,    Client, true,  true;
+    SubscribeGroupNoticeRequest:     Group,    Client, true,  true;
+    SubscribeGroupNoticeResponse:    Group,    Server, true,  false;
+    // between domains
+    GetServiceRequest:               Interop,  Domain, true,  false;
+    GetServiceResponse:              Interop,  Domain, true,  false;
+    GetUserProfileRequest:           Interop,  Domain, true,  false;
+    GetUserProfileResponse:          Interop,  Domain, true,  false;
+    SendSecretToken:                 Interop,  Domain, false, false;
+    ServiceNegotiationRequest:       Interop,  Domain, true,  false;
+    ServiceNegotiationResponse:      Interop,  Domain, true,  false;
+    SspLoginRequest:                 Interop,  Domain, false, false;
+    SspLoginResponse:                Interop,  Domain, false, false;
+    UpdateUserProfileRequest:        Interop,  Domain, true,  true;
+    UserDisconnect:                  Interop,  Domain, true,  true;
+    UserKeepAliveRequest:            Interop,  Domain, true,  false;
+    UserKeepAliveResponse:           Interop,  Domain, true,  false;
+    UserLoginRequest:                Interop,  Domain, true,  false;
+    UserLoginResponse:               Interop,  Domain, true,  false;
+    UserLogoutRequest:               Interop,  Domain, true,  false;
+    UserWakeUp:                      Interop,  Domain, true,  false;
 }

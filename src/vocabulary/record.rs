@@ -1,9 +1,11 @@
 //! Values, slots and the `record!` macro: a primitive is declared once, decoding and encoding follow.
 
+use std::ops::RangeInclusive;
+
 use bytes::Bytes;
 use compact_str::CompactString;
 
-use super::{DecodeError, Element, Event, Sink, Source};
+use super::{DecodeError, Element, Event, Sink, Source, Version};
 
 /// Short text: ids and names of up to 24 bytes stay inline.
 pub type Text = CompactString;
@@ -47,6 +49,35 @@ fn element(of: Element, value: &impl Value, to: &mut impl Sink) {
     to.start(of);
     value.encode(to);
     to.end(of);
+}
+
+/// Reads a field that may stand once, for values that are not declared as records.
+pub(super) fn once<'a, T: Value>(
+    field: &mut Option<T>,
+    of: Element,
+    from: &mut impl Source<'a>,
+) -> Result<(), DecodeError> {
+    <T as Slot>::fill(field, of, from)
+}
+
+/// Writes a field that some versions have, for values that are not declared as records.
+pub(super) fn put(field: &impl Slot, of: Element, range: RangeInclusive<Version>, to: &mut impl Sink) {
+    if !field.is_absent() {
+        match to.takes(of, range) {
+            true => field.put(of, to),
+            false => to.omit(of),
+        }
+    }
+}
+
+/// A boolean in any spelling met.
+pub(super) fn truth(text: &str) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|w| text.eq_ignore_ascii_case(w));
+    match (is(&["T", "true", "yes"]), is(&["F", "false", "no"])) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    }
 }
 
 impl Default for Content {
@@ -131,14 +162,7 @@ impl Value for Text {
 
 impl Value for bool {
     fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        let text = from.text(of)?;
-        let text = text.trim();
-        let is = |words: &[&str]| words.iter().any(|w| text.eq_ignore_ascii_case(w));
-        match (is(&["T", "true", "yes"]), is(&["F", "false", "no"])) {
-            (true, _) => Ok(true),
-            (_, true) => Ok(false),
-            _ => Err(DecodeError::Value(of)),
-        }
+        truth(from.text(of)?.trim()).ok_or(DecodeError::Value(of))
     }
     fn encode(&self, to: &mut impl Sink) {
         to.text(if *self { "T" } else { "F" });
@@ -227,6 +251,7 @@ macro_rules! record {
 
         #[cfg(test)]
         impl $crate::vocabulary::sample::Sample for $name {
+            #[allow(unused_variables)]
             fn sample(dice: &mut $crate::vocabulary::sample::Dice) -> Self {
                 Self { $(
                     $field: if $(

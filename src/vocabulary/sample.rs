@@ -4,10 +4,14 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use super::Version::{self, V13};
-use super::capability::AcceptedContentType;
-use super::party::{ClientId, User};
-use super::record::Empty;
+use super::Version;
+use super::capability::{AcceptedContentType, HttpAddress};
+use super::contact_list::NickName;
+use super::extended::{ExtendedRequest, ExtendedResponse};
+use super::party::{ClientId, Sender, User};
+use super::presence::Watcher;
+use super::record::{Empty, range};
+use super::search::{Pairs, SearchId, SearchPair};
 use super::service::{Functions, Node};
 use super::status::Code;
 use super::{Content, Element, List, Secret, Text};
@@ -43,11 +47,18 @@ pub(crate) struct Dice {
     pub(crate) words: bool,
     /// Samples are for SSP: all fields may be set.
     pub(crate) ssp: bool,
+    /// Content is characters, never bytes.
+    pub(crate) characters: bool,
+    /// Whatever may be set, is.
+    pub(crate) full: bool,
+    /// Fields that stay empty, because the syntax has no form for them.
+    pub(crate) without: &'static [Element],
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, version, words: false, ssp: false }
+        let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        Self { state, version, words: false, ssp: false, characters: false, full: false, without: &[] }
     }
 
     /// A number below `end`.
@@ -60,7 +71,8 @@ impl Dice {
 
     /// Whether a field with this form may be set.
     pub(crate) fn takes(&self, element: Element, range: RangeInclusive<Version>) -> bool {
-        self.ssp || range.contains(&self.version) && element.versions().contains(&self.version)
+        let in_version = || range.contains(&self.version) && element.versions().contains(&self.version);
+        !self.without.contains(&element) && (self.ssp || in_version())
     }
 
     fn text(&mut self) -> &'static str {
@@ -80,13 +92,15 @@ pub(crate) trait Sample: Sized {
 
 impl<T: Sample> Sample for Option<T> {
     fn sample(dice: &mut Dice) -> Self {
-        (dice.below(3) > 0).then(|| T::sample(dice))
+        let set = dice.below(3) > 0;
+        (dice.full || set).then(|| T::sample(dice))
     }
 }
 
 impl<T: Sample> Sample for Vec<T> {
     fn sample(dice: &mut Dice) -> Self {
-        (0..dice.below(4)).map(|_| T::sample(dice)).collect()
+        let count = dice.below(4).max(usize::from(dice.full));
+        (0..count).map(|_| T::sample(dice)).collect()
     }
 }
 
@@ -95,12 +109,6 @@ impl Sample for List<User> {
     fn sample(dice: &mut Dice) -> Self {
         let ids: Vec<Text> = Sample::sample(dice);
         ids.into_iter().map(|id| User { id, ..User::default() }).collect::<Vec<_>>().into()
-    }
-}
-
-impl Sample for List<Text> {
-    fn sample(dice: &mut Dice) -> Self {
-        Self(Sample::sample(dice))
     }
 }
 
@@ -143,7 +151,7 @@ impl Sample for Empty {
 impl Sample for Content {
     fn sample(dice: &mut Dice) -> Self {
         match dice.below(3) {
-            0 => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
+            0 if !dice.characters => Self::Binary(Bytes::from_static(b"\0\x01\xFFGIF89a")),
             1 => Self::Text(dice.text().into()),
             _ if dice.words => Self::Text(String::new()),
             _ => Self::Text("  as it is,\n spaces and all ".into()),
@@ -163,8 +171,65 @@ impl Sample for ClientId {
 
 impl Sample for AcceptedContentType {
     fn sample(dice: &mut Dice) -> Self {
-        let length = if dice.version < V13 { None } else { Option::sample(dice) };
-        Self { mime: dice.text().into(), length }
+        let mime = dice.text().into();
+        if !dice.takes(Element::ContentPolicy, range!()) {
+            return Self { mime, ..Self::default() };
+        }
+        Self { mime, length: Sample::sample(dice), policy: Sample::sample(dice), policy_limit: Sample::sample(dice) }
+    }
+}
+
+impl Sample for HttpAddress {
+    fn sample(dice: &mut Dice) -> Self {
+        Self { url: dice.text().into() }
+    }
+}
+
+impl Sample for Sender {
+    fn sample(dice: &mut Dice) -> Self {
+        Self { user: Sample::sample(dice), group: Sample::sample(dice) }
+    }
+}
+
+impl Sample for NickName {
+    fn sample(dice: &mut Dice) -> Self {
+        Self { name: Sample::sample(dice), user: Sample::sample(dice) }
+    }
+}
+
+/// Of users only what has a place in every form of a watcher.
+impl Sample for Watcher {
+    fn sample(dice: &mut Dice) -> Self {
+        let has_status = dice.takes(Element::WatcherStatus, range!());
+        let user = User { id: Sample::sample(dice), ..User::default() };
+        Self { user, status: if has_status { Sample::sample(dice) } else { None } }
+    }
+}
+
+impl Sample for SearchId {
+    fn sample(dice: &mut Dice) -> Self {
+        [Self::from(u32::sample(dice)), Self("0x23829381".into()), Self("007".into())][dice.below(3)].clone()
+    }
+}
+
+/// Older versions have no place for a pair that says nothing.
+impl Sample for Pairs {
+    fn sample(dice: &mut Dice) -> Self {
+        let mut pairs: Vec<SearchPair> = Sample::sample(dice);
+        pairs.retain(|pair| *pair != SearchPair::default());
+        Self(pairs)
+    }
+}
+
+impl Sample for ExtendedRequest {
+    fn sample(dice: &mut Dice) -> Self {
+        Self { data: Sample::sample(dice) }
+    }
+}
+
+impl Sample for ExtendedResponse {
+    fn sample(dice: &mut Dice) -> Self {
+        Self { data: Sample::sample(dice) }
     }
 }
 

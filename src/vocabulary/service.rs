@@ -1,7 +1,7 @@
 //! Service negotiation: the tree of features, function groups and functions.
 
 use super::party::ClientId;
-use super::record::record;
+use super::record::{range, record};
 use super::{DecodeError, Element, Sink, Source, Value};
 
 record! {
@@ -64,9 +64,15 @@ impl Node {
         Ok((!nodes.is_empty() || !strangers).then_some(nodes))
     }
 
+    /// Whether the sink takes the node. One that loses all its children is lost too, for empty it would mean all.
+    fn has_place(&self, to: &impl Sink) -> bool {
+        let children = &self.children;
+        to.takes(self.element, range!()) && (children.is_empty() || children.iter().any(|child| child.has_place(to)))
+    }
+
     fn encode(&self, to: &mut impl Sink) {
-        if !self.element.versions().contains(&to.version()) {
-            return;
+        if !self.has_place(to) {
+            return to.omit(self.element);
         }
         to.start(self.element);
         for child in &self.children {
@@ -91,6 +97,9 @@ impl Value for Functions {
     }
     fn encode(&self, to: &mut impl Sink) {
         if let Some(features) = &self.features {
+            if !features.is_empty() && !features.iter().any(|feature| feature.has_place(to)) {
+                return to.omit(Element::WvCspFeat);
+            }
             to.start(Element::WvCspFeat);
             for feature in features {
                 feature.encode(to);

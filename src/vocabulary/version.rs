@@ -24,8 +24,6 @@ type Range = std::ops::RangeInclusive<Version>;
 
 /// 1.1 alone.
 pub(super) const ONLY_11: Range = Version::V11..=Version::V11;
-/// 1.2 alone.
-pub(super) const ONLY_12: Range = Version::V12..=Version::V12;
 /// 1.3 alone.
 pub(super) const ONLY_13: Range = Version::V13..=Version::V13;
 /// 1.1 and 1.2.
@@ -34,6 +32,9 @@ pub(super) const UNTIL_12: Range = Version::V11..=Version::V12;
 pub(super) const SINCE_12: Range = Version::V12..=Version::V13;
 /// No version of CSP: the field is SSP's.
 pub(super) const SSP_ONLY: Range = Version::V13..=Version::V11;
+
+/// No version at all: the form is read, never written.
+pub(super) const READ_ONLY: Range = Version::V13..=Version::V11;
 
 impl Version {
     /// Every version, oldest first.

@@ -7,7 +7,7 @@ fn texts(words: &[&str]) -> Vec<Text> {
 }
 
 fn types(mimes: &[&str]) -> Vec<AcceptedContentType> {
-    mimes.iter().map(|mime| AcceptedContentType { mime: (*mime).into(), length: None }).collect()
+    mimes.iter().map(|mime| AcceptedContentType { mime: (*mime).into(), ..AcceptedContentType::default() }).collect()
 }
 
 fn asked(list: CapabilityList, version: Version) -> (Capabilities, ClientCapabilityResponse) {
@@ -167,7 +167,11 @@ fn a_poll_interval_is_raised_to_the_minimum_and_never_invented() {
 #[test]
 fn a_1_3_client_gets_the_values_it_stated_corrected() {
     let list = CapabilityList {
-        content_types: vec![AcceptedContentType { mime: "image/png".into(), length: Some(1_000_000) }],
+        content_types: vec![AcceptedContentType {
+            mime: "image/png".into(),
+            length: Some(1_000_000),
+            ..AcceptedContentType::default()
+        }],
         push_length: Some(20_000),
         pull_length: Some(9_000_000),
         text_length: Some(1000),

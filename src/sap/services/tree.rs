@@ -66,31 +66,34 @@ pub const FUNCTIONS: &[Function] = &[
 
     mandatory(E::ImFeat, E::Mm, BUILT, &[E::SendMessageRequest, E::SendMessageResponse, E::MessageDelivered]),
     row(E::ImFeat, E::ImSendFunc, E::Mdeliv, BUILT, &[E::DeliveryReportRequest]),
-    row(E::ImFeat, E::ImSendFunc, E::Fwmsg, LATER, &[E::ForwardMessageRequest]),
+    row(E::ImFeat, E::ImSendFunc, E::Fwmsg, LATER, &[E::ForwardMessageRequest, E::ForwardMessageResponse]),
     row(E::ImFeat, E::ImReceiveFunc, E::Setd, LATER, &[E::SetDeliveryMethodRequest]),
-    row(E::ImFeat, E::ImReceiveFunc, E::Getlm, LATER, &[E::GetMessageListRequest]),
-    row(E::ImFeat, E::ImReceiveFunc, E::Getm, LATER, &[E::GetMessageRequest]),
+    row(E::ImFeat, E::ImReceiveFunc, E::Getlm, LATER, &[E::GetMessageListRequest, E::GetMessageListResponse]),
+    row(E::ImFeat, E::ImReceiveFunc, E::Getm, LATER, &[E::GetMessageRequest, E::GetMessageResponse]),
     row(E::ImFeat, E::ImReceiveFunc, E::Rejcm, LATER, &[E::RejectMessageRequest]),
     row(E::ImFeat, E::ImReceiveFunc, E::Notif, LATER, &[E::MessageNotification]),
     row(E::ImFeat, E::ImReceiveFunc, E::Newm, BUILT, &[E::NewMessage]),
     row(E::ImFeat, E::ImReceiveFunc, E::Offnotif, LATER, &[]),
-    row(E::ImFeat, E::ImAuthFunc, E::Glblu, LATER, &[E::GetBlockedListRequest]),
+    row(E::ImFeat, E::ImAuthFunc, E::Glblu, LATER, &[E::GetBlockedListRequest, E::GetBlockedListResponse]),
     row(E::ImFeat, E::ImAuthFunc, E::Blent, LATER, &[E::BlockEntityRequest]),
 
-    mandatory(E::GroupFeat, E::Mg, LATER, &[E::JoinGroupRequest, E::LeaveGroupRequest, E::LeaveGroupResponse]),
+    mandatory(E::GroupFeat, E::Mg, LATER,
+        &[E::JoinGroupRequest, E::JoinGroupResponse, E::LeaveGroupRequest, E::LeaveGroupResponse]),
     row(E::GroupFeat, E::GroupMgmtFunc, E::Creag, LATER, &[E::CreateGroupRequest]),
     row(E::GroupFeat, E::GroupMgmtFunc, E::Delgr, LATER, &[E::DeleteGroupRequest]),
-    row(E::GroupFeat, E::GroupMgmtFunc, E::Getgp, LATER, &[E::GetGroupPropsRequest]),
+    row(E::GroupFeat, E::GroupMgmtFunc, E::Getgp, LATER, &[E::GetGroupPropsRequest, E::GetGroupPropsResponse]),
     row(E::GroupFeat, E::GroupMgmtFunc, E::Setgp, LATER, &[E::SetGroupPropsRequest]),
-    row(E::GroupFeat, E::GroupUseFunc, E::Subgcn, LATER, &[E::SubscribeGroupNoticeRequest]),
+    row(E::GroupFeat, E::GroupUseFunc, E::Subgcn, LATER,
+        &[E::SubscribeGroupNoticeRequest, E::SubscribeGroupNoticeResponse]),
     row(E::GroupFeat, E::GroupUseFunc, E::Grchn, LATER, &[E::GroupChangeNotice]),
-    row(E::GroupFeat, E::GroupUseFunc, E::Excon, LATER, &[E::ExtendConversationRequest]),
-    row(E::GroupFeat, E::GroupAuthFunc, E::Getgm, LATER, &[E::GetGroupMembersRequest]),
+    row(E::GroupFeat, E::GroupUseFunc, E::Excon, LATER,
+        &[E::ExtendConversationRequest, E::ExtendConversationResponse]),
+    row(E::GroupFeat, E::GroupAuthFunc, E::Getgm, LATER, &[E::GetGroupMembersRequest, E::GetGroupMembersResponse]),
     row(E::GroupFeat, E::GroupAuthFunc, E::Addgm, LATER, &[E::AddGroupMembersRequest]),
     row(E::GroupFeat, E::GroupAuthFunc, E::Rmvgm, LATER, &[E::RemoveGroupMembersRequest]),
     row(E::GroupFeat, E::GroupAuthFunc, E::Mbrac, LATER, &[E::MemberAccessRequest]),
-    row(E::GroupFeat, E::GroupAuthFunc, E::Rejec, LATER, &[E::RejectListRequest]),
-    row(E::GroupFeat, E::GroupAuthFunc, E::Getju, LATER, &[E::GetJoinedUsersRequest]),
+    row(E::GroupFeat, E::GroupAuthFunc, E::Rejec, LATER, &[E::RejectListRequest, E::RejectListResponse]),
+    row(E::GroupFeat, E::GroupAuthFunc, E::Getju, LATER, &[E::GetJoinedUsersRequest, E::GetJoinedUsersResponse]),
 ];
 
 /// Primitives that need no agreement at all.
@@ -190,12 +193,23 @@ mod tests {
     }
 
     #[test]
-    fn every_csp_primitive_known_here_is_in_the_tree() {
+    fn every_request_of_clients_is_in_the_tree_or_belongs_to_no_function() {
         use crate::vocabulary::primitive::{Primitive, SentBy, sent_by};
+        // Answered 501 until they are built.
+        let free = [
+            E::ExtendedRequest,
+            E::ExtendedResponse,
+            E::GetPublicProfileRequest,
+            E::SubscribeNotificationRequest,
+            E::SystemMessageUser,
+            E::UnsubscribeNotificationRequest,
+            E::UpdatePublicProfileRequest,
+            E::VersionDiscoveryRequest,
+        ];
         for primitive in Primitive::ELEMENTS {
-            if sent_by(*primitive) != Some(SentBy::Domain) {
+            if matches!(sent_by(*primitive), Some(SentBy::Client | SentBy::Both)) {
                 let guarded = FUNCTIONS.iter().any(|row| row.guards.contains(primitive));
-                assert!(guarded || ALWAYS.contains(primitive), "{primitive:?}");
+                assert!(guarded || ALWAYS.contains(primitive) || free.contains(primitive), "{primitive:?}");
             }
         }
     }

@@ -1,5 +1,13 @@
-//! How SSP writes the elements: names, which children become attributes, where characters stand
-//! (`docs/wire-notes.md`, "SSP"). The source and the sink share this table.
+//! How SSP writes the elements: names, which children become attributes, where characters stand, what is called or
+//! nested otherwise (`docs/wire-notes.md`, "SSP"). The source and the sink share these tables.
+
+mod common;
+mod groups;
+mod lists;
+mod management;
+mod messaging;
+mod parts;
+mod presence;
 
 use crate::vocabulary::Element;
 use crate::vocabulary::names::Index;
@@ -12,6 +20,8 @@ pub(super) struct Form {
     pub(super) names: &'static [&'static str],
     /// Children written as attributes: spelling written, other spellings read, child.
     pub(super) attributes: &'static [(&'static [&'static str], Element)],
+    /// Children with another shape than their own form.
+    pub(super) rules: &'static [Rule],
     pub(super) body: Body,
 }
 
@@ -28,19 +38,42 @@ pub(super) enum Body {
     TextOf(Element),
     /// Characters, or base64 if the attribute `encoding` is there.
     Data,
+    /// `ContentData` alone, which says the type and encoding itself.
+    Content,
+    /// Everything as CSP writes it.
+    Plain,
 }
+
+/// The shape of a child in its parent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rule {
+    /// The child has this form here.
+    Named(&'static Form),
+    /// The child has this form here, told from others of the same name by an attribute with a fixed value.
+    Marked(&'static Form, &'static str, &'static str),
+    /// The child has this form and stands inside an element of one of these names.
+    Within(&'static [&'static str], &'static Form),
+    /// The child's own children stand in its place. Those listed are put back into one such child when read.
+    Spliced(Element, &'static [Element]),
+    /// As `Spliced`, but each of those listed is put back into a child of its own.
+    Each(Element, &'static [Element]),
+    /// SSP has no place for the child.
+    Lost(Element),
+}
+
+// === impl Form ===
 
 impl Form {
     /// The form of an element.
     pub(super) fn of(element: Element) -> Option<&'static Self> {
         let at = usize::from(*BY_ELEMENT.get(element as usize)?).checked_sub(1)?;
-        FORMS.get(at)
+        FORMS.get(at).copied()
     }
 
     /// The form with a name in any spelling and case.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         let at = BY_NAME.find(name, |at| NAMES[at].0.eq_ignore_ascii_case(name))?;
-        FORMS.get(usize::from(NAMES[at].1))
+        FORMS.get(usize::from(NAMES[at].1)).copied()
     }
 
     /// The name written.
@@ -48,94 +81,130 @@ impl Form {
         self.names.first().copied().unwrap_or_default()
     }
 
+    /// Whether a name is one of its spellings.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        is_one_of(self.names, name)
+    }
+
     /// The child that an attribute stands for.
     pub(super) fn child(&self, attribute: &str) -> Option<Element> {
-        let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(attribute));
-        self.attributes.iter().find(|(names, _)| is(names)).map(|(_, child)| *child)
+        self.attributes.iter().find(|(names, _)| is_one_of(names, attribute)).map(|(_, child)| *child)
     }
 
     /// The attribute that stands for a child.
     pub(super) fn attribute(&self, child: Element) -> Option<&'static str> {
         self.attributes.iter().find(|(_, known)| *known == child).and_then(|(names, _)| names.first().copied())
     }
+
+    /// The shape of a child, if it is not that of its own form.
+    pub(super) fn rule(&self, child: Element) -> Option<&'static Rule> {
+        self.rules.iter().find(|rule| rule.child() == child)
+    }
 }
 
-macro_rules! forms {
-    ($( $element:ident = [$($name:literal),+] $( ( $( [$($attribute:literal),+] = $child:ident ),* ) )? => $body:expr; )*) => {
-        const FORMS: &[Form] = &[ $( Form {
+// === impl Rule ===
+
+impl Rule {
+    const fn child(&self) -> Element {
+        match self {
+            Self::Named(form) | Self::Marked(form, ..) | Self::Within(_, form) => form.element,
+            Self::Spliced(child, _) | Self::Each(child, _) | Self::Lost(child) => *child,
+        }
+    }
+}
+
+/// Whether a name is one of several, in whatever case.
+pub(super) fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Lists of CSP that are no elements in SSP: what they hold is repeated.
+pub(super) const fn is_transparent(list: Element) -> bool {
+    use Element::{
+        AnswerOptions, ContactListIdList, MessageInfoList, NotificationTypeList, ReactiveAuthStatusList,
+        SystemMessageList, SystemMessageResponseList, UserIdList,
+    };
+    matches!(
+        list,
+        AnswerOptions
+            | ContactListIdList
+            | MessageInfoList
+            | NotificationTypeList
+            | ReactiveAuthStatusList
+            | SystemMessageList
+            | SystemMessageResponseList
+            | UserIdList
+    )
+}
+
+/// A form that belongs to one parent.
+macro_rules! form {
+    (
+        $element:ident = [$($name:literal),+]
+        $( ( $( [$($attribute:literal),+] = $child:ident ),* $(,)? ) )? $( { $($rule:expr),* $(,)? } )? => $body:expr
+    ) => {
+        Form {
             element: Element::$element,
             names: &[ $($name),+ ],
             attributes: &[ $( $( (&[ $($attribute),+ ], Element::$child) ),* )? ],
+            rules: &[ $( $($rule),* )? ],
             body: $body,
-        } ),* ];
+        }
     };
 }
 
-forms! {
-    // primitives
-    DeliveryReportRequest = ["DeliveryStatusReport", "DeliveryReportRequest"] => Body::Children;
-    Disconnect = ["Disconnect"] => Body::Children;
-    KeepAliveRequest = ["KeepAliveRequest"] (["timeToLive"] = TimeToLive) => Body::Children;
-    KeepAliveResponse = ["KeepAliveResponse"] (["timeToLive"] = KeepAliveTime) => Body::Children;
-    LogoutRequest = ["LogoutRequest"] => Body::Children;
-    MessageDelivered = ["MessageDelivered"] (["messageID"] = MessageId) => Body::Children;
-    NewMessage = ["NewMessage"] => Body::Children;
-    SendMessageRequest = ["SendMessageRequest"] (["deliveryReport"] = DeliveryReport) => Body::Children;
-    SendMessageResponse = ["SendMessageResponse"] (["messageID"] = MessageId) => Body::Children;
-    SendSecretToken = ["SendSecretToken"]
-        (["serviceID"] = ServiceId, ["protocol"] = Protocol, ["protocolVersion", "procotolVersion"] = ProtocolVersion)
-        => Body::Children;
-    SspLoginRequest = ["LoginRequest"] (["serviceID"] = ServiceId, ["timeToLive"] = TimeToLive) => Body::Children;
-    SspLoginResponse = ["LoginResponse"] (["sessionID"] = SessionId, ["timeToLive"] = TimeToLive) => Body::Children;
-    // who
-    ApplicationId = ["ApplicationID"] => Body::Attribute("applicationID");
-    ClientId = ["ClientID"] (["url"] = Url, ["msisdn"] = Msisdn) => Body::Children;
-    ContactList = ["ContactListID"] => Body::Attribute("contactListID");
-    GroupId = ["GroupID"] => Body::Attribute("groupID");
-    MetaInfo = ["MetaInfo"] (["clientOriginated"] = ClientOriginated) => Body::Children;
-    Requestor = ["Requestor"] (["serviceID"] = ServiceId) => Body::Children;
-    ScreenName = ["ScreenName", "ScreenNames"] (["groupID"] = GroupId) => Body::TextOf(Element::SName);
-    User = ["User"] (["userID"] = UserId, ["friendlyName"] = FriendlyName) => Body::Children;
-    UserId = ["UserID"] => Body::Attribute("userID");
-    // outcomes
-    Description = ["StatusDescription", "Description"] => Body::Text;
-    DeliveryResult = ["DeliveryResult"] => Body::Children;
-    DetailedResult = ["DetailedResult"] (["code"] = Code) => Body::Children;
-    Domain = ["Domain"] => Body::Text;
-    RedirectList = ["RedirectList"] => Body::Children;
-    Result = ["Status", "Result"] (["code"] = Code) => Body::Children;
-    TryAgainTimeout = ["TryAgainTimeout"] => Body::Text;
-    Url = ["URL"] => Body::Text;
-    // messages
-    ContentData = ["ContentData"] => Body::Data;
-    DateTime = ["DateTime"] => Body::Text;
-    DeliveryTime = ["DeliveryTime"] => Body::Text;
-    Font = ["Font"] (["size"] = Size, ["style"] = Style, ["color"] = Color) => Body::Children;
-    MessageId = ["MessageID"] => Body::Attribute("messageID");
-    MessageInfo = ["MessageInfo"] (
-        ["messageID"] = MessageId,
-        ["messageURI"] = MessageUri,
-        ["contentType"] = ContentType,
-        ["contentName"] = ContentName,
-        ["contentSize"] = ContentSize,
-        ["validity", "validlity"] = Validity
-    ) => Body::Children;
-    Recipient = ["Recipient"] => Body::Children;
-    Sender = ["Sender"] => Body::Children;
-    // set-up
-    PasswordDigest = ["PasswordDigest"] => Body::Data;
-    SecretToken = ["SecretToken"] => Body::Data;
+/// A table of forms.
+macro_rules! forms {
+    ($(
+        $element:ident = [$($name:literal),+]
+        $( ( $( [$($attribute:literal),+] = $child:ident ),* $(,)? ) )? $( { $($rule:expr),* $(,)? } )? => $body:expr;
+    )*) => {
+        pub(super) const FORMS: &[Form] = &[ $( form!(
+            $element = [$($name),+] $( ( $( [$($attribute),+] = $child ),* ) )? $( { $($rule),* } )? => $body
+        ) ),* ];
+    };
 }
+use {form, forms};
 
+const TABLES: [&[Form]; 7] =
+    [parts::FORMS, management::FORMS, common::FORMS, lists::FORMS, presence::FORMS, messaging::FORMS, groups::FORMS];
+
+const ROWS: usize = rows();
+const FORMS: [&Form; ROWS] = flat();
 const COUNT: usize = count();
 /// Every spelling, and the place of its form.
 const NAMES: [(&str, u8); COUNT] = names();
-static BY_NAME: Index<128> = Index::new(&spellings());
+static BY_NAME: Index<1024> = Index::new(&spellings());
 static BY_ELEMENT: [u8; Element::ALL.len()] = by_element();
+
+const fn rows() -> usize {
+    let (mut at, mut rows) = (0, 0);
+    while at < TABLES.len() {
+        rows += TABLES[at].len();
+        at += 1;
+    }
+    assert!(rows < 256);
+    rows
+}
+
+const fn flat() -> [&'static Form; ROWS] {
+    let mut forms = [&TABLES[0][0]; ROWS];
+    let (mut at, mut table) = (0, 0);
+    while table < TABLES.len() {
+        let mut row = 0;
+        while row < TABLES[table].len() {
+            forms[at] = &TABLES[table][row];
+            at += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    forms
+}
 
 const fn count() -> usize {
     let (mut at, mut count) = (0, 0);
-    while at < FORMS.len() {
+    while at < ROWS {
         count += FORMS[at].names.len();
         at += 1;
     }
@@ -145,7 +214,7 @@ const fn count() -> usize {
 const fn names() -> [(&'static str, u8); COUNT] {
     let mut names = [("", 0); COUNT];
     let (mut at, mut form) = (0, 0);
-    while form < FORMS.len() {
+    while form < ROWS {
         let mut spelling = 0;
         while spelling < FORMS[form].names.len() {
             names[at] = (FORMS[form].names[spelling], form as u8);
@@ -170,7 +239,7 @@ const fn spellings() -> [&'static str; COUNT] {
 const fn by_element() -> [u8; Element::ALL.len()] {
     let mut places = [0; Element::ALL.len()];
     let mut at = 0;
-    while at < FORMS.len() {
+    while at < ROWS {
         at += 1;
         places[FORMS[at - 1].element as usize] = at as u8;
     }
@@ -191,7 +260,7 @@ mod tests {
                 }
             }
         }
-        assert!(Form::named("InviteRequest").is_none());
+        assert!(Form::named("Polling-Request").is_none());
         assert_eq!(Form::named("MessageInfo").unwrap().child("VALIDLITY"), Some(Element::Validity));
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn read(tokens: &mut Tokens<'_>) -> Result<MetaInfo, DecodeError> {
 fn user(tokens: &mut Tokens<'_>) -> Result<User, DecodeError> {
     let id = text(tokens, "userID")?.ok_or(DecodeError::Missing(Element::UserId))?;
     let mut user = User { id, friendly_name: text(tokens, "friendlyName")?, ..User::default() };
+    user.session = text(tokens, "userSessionID")?.map(|id| id.as_str().into());
     while let Some(name) = child(tokens)? {
         if name.eq_ignore_ascii_case("ClientID") {
             once(user.client.is_none() && user.application.is_none(), Element::ClientId)?;

@@ -1,15 +1,17 @@
 //! SSP-XML as a sink: events in the shape of CSP are collected, then written in the shape of SSP.
 
+mod special;
+
 use std::ops::{Range, RangeInclusive};
 
+use super::forms::{Body, Form, Rule, is_transparent};
 use crate::syntax::date::Date;
-use crate::syntax::loss::Losses;
+use crate::syntax::dialect::namespace;
+use crate::syntax::loss::{Loss, Losses};
 use crate::syntax::xml::escape::{Place, escape};
 use crate::vocabulary::base64::encode;
 use crate::vocabulary::element::Kind;
 use crate::vocabulary::{Element, Sink, Version};
-
-use super::forms::{Body, Form};
 
 /// Collects one element.
 pub(super) struct SspSink {
@@ -22,12 +24,19 @@ pub(super) struct SspSink {
 
 struct Node {
     element: Element,
+    parent: Option<usize>,
     /// Its characters or bytes, in `bytes`.
     content: Range<usize>,
     binary: bool,
     first: Option<usize>,
     last: Option<usize>,
     next: Option<usize>,
+}
+
+/// What is written, and which nodes had no place in it.
+struct Out {
+    xml: Vec<u8>,
+    lost: Vec<usize>,
 }
 
 // === impl SspSink ===
@@ -43,19 +52,34 @@ impl SspSink {
         }
     }
 
-    /// Writes the first element collected, with what `first` holds before its own children.
-    pub(super) fn finish(&self, first: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.bytes.len() * 2 + 512);
+    /// Writes the first element collected, with what `first` holds before its own children, and tells what had no
+    /// place.
+    pub(super) fn finish(mut self, first: &[u8]) -> (Vec<u8>, Vec<Loss>) {
+        let mut out = Out { xml: Vec::with_capacity(self.bytes.len() * 2 + 512), lost: Vec::new() };
         match self.nodes.first() {
             // The primitive `Status` is its own outcome.
-            Some(Node { element: Element::Status, .. }) => match self.find(0, Element::Result) {
-                Some(outcome) => self.element(outcome, None, first, &mut out),
-                None => out.extend_from_slice(b"<Status/>"),
-            },
-            Some(_) => self.element(0, None, first, &mut out),
+            Some(Node { element: Element::Status, .. }) => {
+                out.lost.extend(self.children(0).filter(|at| self.nodes[*at].element != Element::Result));
+                match self.find(0, Element::Result) {
+                    Some(outcome) => self.whole(outcome, first, &mut out),
+                    None => out.text("<Status/>"),
+                }
+            }
+            Some(_) => self.whole(0, first, &mut out),
             None => {}
         }
-        out
+        for lost in out.lost {
+            let mut around = Vec::new();
+            let mut parent = self.nodes[lost].parent;
+            while let Some(at) = parent {
+                around.push(self.nodes[at].element);
+                parent = self.nodes[at].parent;
+            }
+            around.iter().rev().for_each(|element| self.losses.open(*element));
+            self.losses.omit(self.nodes[lost].element);
+            around.iter().for_each(|_| self.losses.close());
+        }
+        (out.xml, self.losses.done())
     }
 
     fn children(&self, of: usize) -> impl Iterator<Item = usize> {
@@ -75,200 +99,197 @@ impl SspSink {
         self.bytes.get(self.nodes[of].content.clone()).unwrap_or_default()
     }
 
+    fn characters(&self, of: usize) -> &str {
+        std::str::from_utf8(self.content(of)).unwrap_or_default()
+    }
+
     /// The characters of an element, as SSP writes them.
-    fn text(&self, of: usize, place: Place, out: &mut Vec<u8>) {
-        let text = std::str::from_utf8(self.content(of)).unwrap_or_default();
+    fn text(&self, of: usize, place: Place, out: &mut Out) {
+        let text = self.characters(of);
         match self.nodes[of].element.kind() {
-            _ if self.nodes[of].binary => out.extend_from_slice(encode(self.content(of)).as_bytes()),
-            Kind::Boolean => out.extend_from_slice(if text == "T" { b"Yes" } else { b"No" }),
+            _ if self.nodes[of].binary => out.text(&encode(self.content(of))),
+            Kind::Boolean => out.text(if text == "T" { "Yes" } else { "No" }),
             Kind::Date => match Date::parse(text) {
-                Some(date) => out.extend_from_slice(date.extended().as_bytes()),
-                None => escape(text, place, out),
+                Some(date) => out.text(&date.extended()),
+                None => escape(text, place, &mut out.xml),
             },
-            _ => escape(text, place, out),
+            _ => escape(text, place, &mut out.xml),
         }
     }
 
-    fn attribute(&self, name: &str, of: usize, out: &mut Vec<u8>) {
-        open_attribute(name, out);
-        self.text(of, Place::Attribute, out);
-        out.push(b'"');
+    fn attribute(&self, name: &str, of: usize, out: &mut Out) {
+        out.open_attribute(name);
+        match (self.nodes[of].element, self.characters(of)) {
+            // The one flag that is no flag elsewhere.
+            (Element::Value, flag) => out.text(if flag == "T" { "Yes" } else { "No" }),
+            _ => self.text(of, Place::Attribute, out),
+        }
+        out.text("\"");
     }
 
-    /// Writes an element with all that belongs to it.
-    fn element(&self, of: usize, parent: Option<usize>, first: &[u8], out: &mut Vec<u8>) {
-        let element = self.nodes[of].element;
-        let Some(form) = Form::of(element) else { return self.plain(of, first, out) };
-        match element {
-            Element::Recipient => return self.recipients(of, out),
-            Element::Sender => return self.sender(of, out),
-            _ => {}
+    /// Writes an element in its own form, with all that belongs to it.
+    fn whole(&self, of: usize, first: &[u8], out: &mut Out) {
+        match Form::of(self.nodes[of].element) {
+            Some(form) => self.element(of, form, None, first, out),
+            None => out.lost.push(of),
         }
-        out.push(b'<');
-        out.extend_from_slice(form.name().as_bytes());
-        self.attributes(of, form, out);
-        let at = out.len();
-        out.push(b'>');
-        out.extend_from_slice(first);
+    }
+
+    /// Writes an element in a form, perhaps with an attribute that marks it.
+    fn element(&self, of: usize, form: &Form, mark: Option<(&str, &str)>, first: &[u8], out: &mut Out) {
+        if form.body == Body::Plain {
+            return self.plain(of, out);
+        }
+        let name = self.name(of, form);
+        out.text("<");
+        out.text(name);
+        if let Some((attribute, value)) = mark {
+            out.open_attribute(attribute);
+            out.text(value);
+            out.text("\"");
+        }
+        self.attributes(of, form, name, out);
+        let at = out.xml.len();
+        out.text(">");
+        out.xml.extend_from_slice(first);
         match form.body {
-            Body::Attribute(_) => {}
+            Body::Attribute(_) | Body::Plain => {}
             Body::Text => {
-                if element == Element::DateTime {
-                    out.truncate(at);
-                    out.extend_from_slice(b" format=\"iso8601\">");
+                if form.element == Element::DateTime {
+                    out.xml.truncate(at);
+                    out.text(" format=\"iso8601\">");
                 }
                 self.text(of, Place::Text, out);
             }
             Body::TextOf(child) => {
-                if let Some(child) = self.find(of, child) {
-                    self.text(child, Place::Text, out);
+                for at in self.children(of) {
+                    match self.nodes[at].element {
+                        element if element == child => self.text(at, Place::Text, out),
+                        element if form.attribute(element).is_some() => {}
+                        _ => out.lost.push(at),
+                    }
                 }
             }
             Body::Data => {
-                out.truncate(at);
-                self.data(of, parent, out);
+                out.xml.truncate(at);
+                self.data(of, out);
             }
+            Body::Content => self.content_data(of, out),
             Body::Children => self.inside(of, form, out),
         }
-        if out.len() == at + 1 {
-            out.truncate(at);
-            out.extend_from_slice(b"/>");
+        if out.xml.len() == at + 1 {
+            out.xml.truncate(at);
+            out.text("/>");
         } else {
-            close(form.name(), out);
+            out.close(name);
         }
     }
 
-    fn attributes(&self, of: usize, form: &Form, out: &mut Vec<u8>) {
+    fn attributes(&self, of: usize, form: &Form, name: &str, out: &mut Out) {
         if let Body::Attribute(name) = form.body {
             return self.attribute(name, of, out);
         }
         for child in self.children(of) {
-            let element = self.nodes[child].element;
-            // Styles share one attribute.
-            let name = form.attribute(element).filter(|_| element != Element::Style);
-            if let Some(name) = name {
-                self.attribute(name, child, out);
+            match (self.nodes[child].element, form.attribute(self.nodes[child].element)) {
+                // Styles share one attribute.
+                (Element::Style, _) | (_, None) => {}
+                // The type is in the primitive's name.
+                (Element::SubscribeType, _) if form.names.last() != Some(&name) => {}
+                (_, Some(name)) => self.attribute(name, child, out),
             }
         }
-        if form.element == Element::Font && self.find(of, Element::Style).is_some() {
-            open_attribute("style", out);
-            for (at, style) in self.children(of).filter(|at| self.nodes[*at].element == Element::Style).enumerate() {
-                if at > 0 {
-                    out.push(b' ');
-                }
-                self.text(style, Place::Attribute, out);
-            }
-            out.push(b'"');
+        if form.element == Element::Font {
+            self.styles(of, out);
         }
     }
 
-    fn inside(&self, of: usize, form: &Form, out: &mut Vec<u8>) {
-        let element = form.element;
-        for child in self.children(of) {
-            match (element, self.nodes[child].element) {
-                (_, child_element) if form.attribute(child_element).is_some() => {}
-                // How content is encoded stands beside the content.
-                (Element::MessageInfo, Element::ContentEncoding) => {}
-                (Element::DeliveryReportRequest, Element::Result) => {
-                    out.extend_from_slice(b"<DeliveryResult>");
-                    self.element(child, Some(of), &[], out);
-                    close("DeliveryResult", out);
-                }
-                (Element::User, Element::ClientId) => self.client(Some(child), of, out),
-                (Element::User, Element::ApplicationId) => {
-                    if self.find(of, Element::ClientId).is_none() {
-                        self.client(None, of, out);
-                    }
-                }
-                _ => self.element(child, Some(of), &[], out),
-            }
+    fn inside(&self, of: usize, form: &Form, out: &mut Out) {
+        // The outcome comes first, wherever CSP has it.
+        let is_outcome = |at: &usize| self.nodes[*at].element == Element::Result;
+        if form.element != Element::DeliveryReportRequest {
+            self.children(of).filter(is_outcome).for_each(|outcome| self.whole(outcome, &[], out));
+        }
+        for child in self.children(of).filter(|at| !is_outcome(at) || form.element == Element::DeliveryReportRequest) {
+            self.child(of, child, form, out);
         }
     }
 
-    /// A user's client with the application at it.
-    fn client(&self, client: Option<usize>, user: usize, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"<ClientID");
-        match client.and_then(|client| self.find(client, Element::Url)) {
-            Some(url) => self.attribute("url", url, out),
-            None => out.extend_from_slice(b" url=\"\""),
+    fn child(&self, of: usize, child: usize, form: &Form, out: &mut Out) {
+        let element = self.nodes[child].element;
+        if form.attribute(element).is_some() || self.special(of, child, form, out) {
+            return;
         }
-        if let Some(number) = client.and_then(|client| self.find(client, Element::Msisdn)) {
-            self.attribute("msisdn", number, out);
-        }
-        match self.find(user, Element::ApplicationId) {
-            Some(application) => {
-                out.push(b'>');
-                self.element(application, Some(user), &[], out);
-                close("ClientID", out);
+        match form.rule(element) {
+            Some(Rule::Named(inner)) => self.element(child, inner, None, &[], out),
+            Some(Rule::Marked(inner, attribute, value)) => {
+                self.element(child, inner, Some((attribute, value)), &[], out);
             }
-            None => out.extend_from_slice(b"/>"),
+            Some(Rule::Within(names, inner)) => {
+                let name = names.first().copied().unwrap_or_default();
+                out.open(name);
+                self.element(child, inner, None, &[], out);
+                out.close(name);
+            }
+            Some(Rule::Spliced(_, items)) if self.nodes[child].first.is_none() && !items.is_empty() => {
+                self.whole(child, &[], out);
+            }
+            Some(Rule::Spliced(..)) if element == Element::Map => self.content_data(child, out),
+            Some(Rule::Spliced(..) | Rule::Each(..)) => self.inside(child, form, out),
+            Some(Rule::Lost(_)) => out.lost.push(child),
+            None if is_transparent(element) => self.inside(child, form, out),
+            None => self.whole(child, &[], out),
         }
     }
 
-    /// One element for each recipient. Contact lists mean nothing to another domain and are left out: whoever
-    /// sends has put their members in their place.
-    fn recipients(&self, of: usize, out: &mut Vec<u8>) {
-        for child in self.children(of) {
-            let entity = match self.nodes[child].element {
-                Element::User => Some(child),
-                Element::Group => self.find(child, Element::ScreenName).or_else(|| self.find(child, Element::GroupId)),
-                _ => None,
-            };
-            if let Some(entity) = entity {
-                out.extend_from_slice(b"<Recipient>");
-                self.element(entity, Some(of), &[], out);
-                close("Recipient", out);
-            }
+    /// An element and all below it as CSP writes them.
+    fn plain(&self, of: usize, out: &mut Out) {
+        let element = self.nodes[of].element;
+        out.text("<");
+        out.text(element.xml());
+        if let Some(uri) = namespace(element, self.version) {
+            out.open_attribute("xmlns");
+            out.text(uri);
+            out.text("\"");
+        }
+        let at = out.xml.len();
+        out.text(">");
+        match self.nodes[of].binary {
+            true => out.text(&encode(self.content(of))),
+            false => escape(self.characters(of), Place::Text, &mut out.xml),
+        }
+        self.children(of).for_each(|child| self.plain(child, out));
+        if out.xml.len() == at + 1 {
+            out.xml.truncate(at);
+            out.text("/>");
+        } else {
+            out.close(element.xml());
         }
     }
+}
 
-    fn sender(&self, of: usize, out: &mut Vec<u8>) {
-        let user = self.find(of, Element::User);
-        let group = self.find(of, Element::Group);
-        let screen_name = group.and_then(|group| self.find(group, Element::ScreenName));
-        let id = group.and_then(|group| self.find(group, Element::GroupId));
-        out.extend_from_slice(b"<Sender>");
-        match (user, id, screen_name.and_then(|name| self.find(name, Element::GroupId))) {
-            (Some(entity), ..) | (None, Some(entity), _) | (None, None, Some(entity)) => {
-                self.element(entity, Some(of), &[], out);
-            }
-            _ => {}
-        }
-        if let Some(display) = screen_name.or_else(|| id.filter(|_| user.is_some())) {
-            out.extend_from_slice(b"<SenderDisplay>");
-            self.element(display, Some(of), &[], out);
-            close("SenderDisplay", out);
-        }
-        close("Sender", out);
+// === impl Out ===
+
+impl Out {
+    fn text(&mut self, text: &str) {
+        self.xml.extend_from_slice(text.as_bytes());
     }
 
-    /// Characters as they are, bytes in base64: content, secrets and digests.
-    fn data(&self, of: usize, parent: Option<usize>, out: &mut Vec<u8>) {
-        let mut encoded = self.nodes[of].binary;
-        if self.nodes[of].element == Element::ContentData {
-            let info = parent.and_then(|parent| self.find(parent, Element::MessageInfo));
-            if let Some(kind) = info.and_then(|info| self.find(info, Element::ContentType)) {
-                self.attribute("contentType", kind, out);
-            }
-            let encoding = info.and_then(|info| self.find(info, Element::ContentEncoding));
-            encoded |= encoding.is_some_and(|at| self.content(at).eq_ignore_ascii_case(b"BASE64"));
-        }
-        out.extend_from_slice(if encoded { b" encoding=\"base64\">" } else { b">" });
-        self.text(of, Place::Text, out);
+    fn open_attribute(&mut self, name: &str) {
+        self.text(" ");
+        self.text(name);
+        self.text("=\"");
     }
 
-    /// An element SSP has no form for: CSP's, without hyphens in the name.
-    fn plain(&self, of: usize, first: &[u8], out: &mut Vec<u8>) {
-        let name: String = self.nodes[of].element.xml().chars().filter(|c| *c != '-').collect();
-        out.push(b'<');
-        out.extend_from_slice(name.as_bytes());
-        out.push(b'>');
-        out.extend_from_slice(first);
-        self.text(of, Place::Text, out);
-        for child in self.children(of) {
-            self.element(child, Some(of), &[], out);
-        }
-        close(&name, out);
+    fn open(&mut self, name: &str) {
+        self.text("<");
+        self.text(name);
+        self.text(">");
+    }
+
+    fn close(&mut self, name: &str) {
+        self.text("</");
+        self.text(name);
+        self.text(">");
     }
 }
 
@@ -289,7 +310,8 @@ impl Sink for SspSink {
     fn start(&mut self, element: Element) {
         self.losses.open(element);
         let at = self.nodes.len();
-        if let Some(parent) = self.open.last().copied() {
+        let parent = self.open.last().copied();
+        if let Some(parent) = parent {
             if let Some(last) = self.nodes[parent].last.replace(at) {
                 self.nodes[last].next = Some(at);
             } else {
@@ -297,7 +319,7 @@ impl Sink for SspSink {
             }
         }
         let content = self.bytes.len()..self.bytes.len();
-        self.nodes.push(Node { element, content, binary: false, first: None, last: None, next: None });
+        self.nodes.push(Node { element, parent, content, binary: false, first: None, last: None, next: None });
         self.open.push(at);
     }
 
@@ -324,16 +346,4 @@ impl Sink for SspSink {
             node.content.end = if node.first.is_none() { length } else { node.content.start };
         }
     }
-}
-
-fn open_attribute(name: &str, out: &mut Vec<u8>) {
-    out.push(b' ');
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"=\"");
-}
-
-fn close(name: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"</");
-    out.extend_from_slice(name.as_bytes());
-    out.push(b'>');
 }

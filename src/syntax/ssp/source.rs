@@ -11,11 +11,14 @@ use crate::vocabulary::element::Kind;
 use crate::vocabulary::interop::MetaInfo;
 use crate::vocabulary::{DecodeError, Element, Event, Source, Version};
 
-use super::forms::{Body, Form};
+use super::forms::{Body, Form, Rule, is_one_of};
 use super::meta;
 
 /// Events with the places they come from.
 type Events<'a> = Vec<(usize, Event<'a>)>;
+
+/// Children to be put into an element that SSP leaves out.
+type Gathered<'a> = Vec<(Element, Events<'a>)>;
 
 /// An element in the shape of CSP.
 pub(super) struct Shaped<'a> {
@@ -122,6 +125,9 @@ impl<'a> Shaper<'a> {
                 Some(Element::Status)
             }
             Some(form) => {
+                if form.element == Element::SubscribeGroupNoticeRequest {
+                    self.subscribe_type(form, name, &mut events);
+                }
                 self.fill(form, &mut events)?;
                 Some(form.element)
             }
@@ -130,6 +136,14 @@ impl<'a> Shaper<'a> {
             return Err(DecodeError::Malformed("something follows the element".into()));
         }
         Ok(Shaped { element, name, events, meta: self.meta.take() })
+    }
+
+    /// The type of a subscription to notices, which SSP says in the name of the primitive.
+    fn subscribe_type(&self, form: &Form, name: &str, out: &mut Events<'a>) {
+        let at = form.names.iter().position(|known| known.eq_ignore_ascii_case(name));
+        if let Some(kind) = at.and_then(|at| ["S", "U", "G"].get(at)) {
+            self.leaf(Element::SubscribeType, (*kind).into(), out);
+        }
     }
 
     /// Reads what is inside an unknown primitive: only `MetaInfo` means something.
@@ -156,9 +170,11 @@ impl<'a> Shaper<'a> {
                     self.leaf(Element::Code, "404".into(), out);
                 }
                 self.begin(form.element, out);
-                self.children(form.element, out)?;
+                self.children(form, out)?;
                 self.finish(form.element, out);
             }
+            Body::Content => self.children(form, out)?,
+            Body::Plain => self.plain(out)?,
             Body::Text | Body::Attribute(_) => {
                 let text = self.text()?;
                 let text = own.unwrap_or(text);
@@ -214,12 +230,84 @@ impl<'a> Shaper<'a> {
         Ok((own, encoded))
     }
 
-    fn children(&mut self, parent: Element, out: &mut Events<'a>) -> Result<(), DecodeError> {
+    fn children(&mut self, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        let mut gathered = Gathered::default();
         loop {
             match self.tokens.next()? {
-                Token::Start(tag) => self.child(parent, &tag, out)?,
+                Token::Start(tag) => self.child(form, &tag, &mut gathered, out)?,
                 // A client may be named by bare characters.
-                Token::Text(text) if parent == Element::ClientId => self.push(Event::Text(text), out),
+                Token::Text(text) if form.element == Element::ClientId => self.push(Event::Text(text), out),
+                Token::Text(_) => {}
+                Token::End => break,
+                Token::Eof => return Err(DecodeError::Eof),
+            }
+        }
+        for (element, mut events) in gathered {
+            self.push(Event::Start(Some(element)), out);
+            out.append(&mut events);
+            self.push(Event::End, out);
+        }
+        Ok(())
+    }
+
+    fn child(
+        &mut self,
+        parent: &'static Form,
+        tag: &Tag<'a>,
+        gathered: &mut Gathered<'a>,
+        out: &mut Events<'a>,
+    ) -> Result<(), DecodeError> {
+        let name = tag.local();
+        for rule in parent.rules {
+            match rule {
+                Rule::Named(form) if form.is_named(name) => return self.whole(form, out),
+                Rule::Marked(form, attribute, value) if form.is_named(name) && self.is_marked(attribute, value) => {
+                    return self.whole(form, out);
+                }
+                Rule::Within(names, form) if is_one_of(names, name) => return self.within(parent, form, out),
+                Rule::Spliced(element, items) if let Some(form) = item(items, name) => {
+                    let at = gathered.iter().position(|(known, _)| known == element);
+                    let at = at.unwrap_or(gathered.len());
+                    if at == gathered.len() {
+                        gathered.push((*element, Vec::new()));
+                    }
+                    let Some((_, events)) = gathered.get_mut(at) else { continue };
+                    return match Form::of(*element) {
+                        Some(container) if container.body == Body::Content => self.known(container, form, events),
+                        _ => self.whole(form, events),
+                    };
+                }
+                Rule::Each(element, items) if let Some(form) = item(items, name) => {
+                    self.push(Event::Start(Some(*element)), out);
+                    self.whole(form, out)?;
+                    self.push(Event::End, out);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        match Form::named(name) {
+            Some(form) => self.known(parent, form, out),
+            None if parent.element == Element::Sender && name.eq_ignore_ascii_case("SenderDisplay") => {
+                self.children(parent, out)
+            }
+            None => self.tokens.skip(),
+        }
+    }
+
+    /// Whether the tag read last has an attribute of this value.
+    fn is_marked(&self, attribute: &str, value: &str) -> bool {
+        let told = self.tokens.attribute_of(attribute).unwrap_or_default().trim();
+        // Flags have several spellings.
+        told.eq_ignore_ascii_case(value) || value == "Yes" && is_one_of(&["T", "true"], told)
+    }
+
+    /// Reads what stands in an element around others that means nothing by itself.
+    fn within(&mut self, parent: &'static Form, inner: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        loop {
+            match self.tokens.next()? {
+                Token::Start(tag) if inner.is_named(tag.local()) => self.whole(inner, out)?,
+                Token::Start(tag) => self.child(parent, &tag, &mut Gathered::default(), out)?,
                 Token::Text(_) => {}
                 Token::End => return Ok(()),
                 Token::Eof => return Err(DecodeError::Eof),
@@ -227,23 +315,50 @@ impl<'a> Shaper<'a> {
         }
     }
 
-    fn child(&mut self, parent: Element, tag: &Tag<'a>, out: &mut Events<'a>) -> Result<(), DecodeError> {
-        let Some(form) = Form::named(tag.local()) else {
-            if parent == Element::Sender && tag.local().eq_ignore_ascii_case("SenderDisplay") {
-                return self.children(parent, out);
+    /// Reads what stands as CSP writes it.
+    fn plain(&mut self, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        let mut depth = 0_u32;
+        loop {
+            match self.tokens.next()? {
+                Token::Start(tag) => match Element::from_xml(tag.local()) {
+                    Some(element) => {
+                        depth += 1;
+                        self.push(Event::Start(Some(element)), out);
+                    }
+                    None => self.tokens.skip()?,
+                },
+                Token::Text(text) => self.push(Event::Text(text), out),
+                Token::End if depth == 0 => return Ok(()),
+                Token::End => {
+                    depth -= 1;
+                    self.push(Event::End, out);
+                }
+                Token::Eof => return Err(DecodeError::Eof),
             }
-            return self.tokens.skip();
-        };
-        match (parent, form.element) {
+        }
+    }
+
+    /// Reads a child in its own form, or in one that no table tells.
+    fn known(&mut self, parent: &'static Form, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
+        match (parent.element, form.element) {
             (_, Element::MetaInfo) if self.meta.is_none() => self.meta = Some(meta::read(&mut self.tokens)?),
             (_, Element::MetaInfo) => self.tokens.skip()?,
             (Element::DeliveryReportRequest, Element::DeliveryResult) => {
                 self.children(parent, out)?;
             }
-            (Element::MessageInfo, Element::Recipient) => {
+            (Element::MessageInfo | Element::ForwardMessageRequest, Element::Recipient) => {
                 let mut recipients = std::mem::take(&mut self.recipients);
-                self.children(Element::Recipient, &mut recipients)?;
+                self.children(form, &mut recipients)?;
                 self.recipients = recipients;
+            }
+            (_, Element::ContentData) if parent.body == Body::Content => {
+                let outside = self.content_type.take();
+                let mut content = Vec::new();
+                self.whole(form, &mut content)?;
+                if let Some(kind) = std::mem::replace(&mut self.content_type, outside) {
+                    self.leaf(Element::ContentType, kind, out);
+                }
+                out.append(&mut content);
             }
             (Element::Recipient, Element::GroupId | Element::ScreenName) => {
                 self.push(Event::Start(Some(Element::Group)), out);
@@ -260,7 +375,7 @@ impl<'a> Shaper<'a> {
                 self.whole(form, &mut name)?;
                 self.screen_name = name;
             }
-            (Element::User, Element::ClientId) => {
+            (Element::User | Element::ExtendConversationUser, Element::ClientId) => {
                 let mut client = Vec::new();
                 self.whole(form, &mut client)?;
                 // Of an application alone there is no client.
@@ -300,7 +415,7 @@ impl<'a> Shaper<'a> {
     /// What SSP leaves out or writes elsewhere.
     fn finish(&mut self, element: Element, out: &mut Events<'a>) {
         match element {
-            Element::MessageInfo if !self.recipients.is_empty() => {
+            Element::MessageInfo | Element::ForwardMessageRequest if !self.recipients.is_empty() => {
                 self.push(Event::Start(Some(Element::Recipient)), out);
                 out.append(&mut self.recipients);
                 self.push(Event::End, out);
@@ -317,12 +432,12 @@ impl<'a> Shaper<'a> {
                     self.push(Event::End, out);
                 }
             }
-            Element::SendMessageResponse | Element::KeepAliveResponse | Element::Disconnect if !self.outcome => {
+            element if !self.outcome && succeeds_unless_told(element) => {
                 self.push(Event::Start(Some(Element::Result)), out);
                 self.leaf(Element::Code, "200".into(), out);
                 self.push(Event::End, out);
             }
-            Element::SendMessageRequest | Element::NewMessage => {
+            Element::SendMessageRequest | Element::NewMessage | Element::GetMessageResponse => {
                 if let (Some(at), Some(kind)) = (self.untyped, self.content_type.take()) {
                     let mut inserted = Vec::with_capacity(3);
                     self.leaf(Element::ContentType, kind, &mut inserted);
@@ -356,6 +471,35 @@ impl<'a> Shaper<'a> {
     fn push(&self, event: Event<'a>, out: &mut Events<'a>) {
         out.push((self.tokens.at(), event));
     }
+}
+
+/// Answers in which a missing outcome is a success.
+const fn succeeds_unless_told(element: Element) -> bool {
+    use Element::{
+        Disconnect, ExtendConversationResponse, GetAttributeListResponse, GetPresenceResponse, GetServiceResponse,
+        GetUserProfileResponse, KeepAliveResponse, LeaveGroupResponse, ListManageResponse, SendMessageResponse,
+        ServiceNegotiationResponse, UserKeepAliveResponse,
+    };
+    matches!(
+        element,
+        Disconnect
+            | ExtendConversationResponse
+            | GetAttributeListResponse
+            | GetPresenceResponse
+            | GetServiceResponse
+            | GetUserProfileResponse
+            | KeepAliveResponse
+            | LeaveGroupResponse
+            | ListManageResponse
+            | SendMessageResponse
+            | ServiceNegotiationResponse
+            | UserKeepAliveResponse
+    )
+}
+
+/// The form of one of several elements by its name.
+fn item(items: &[Element], name: &str) -> Option<&'static Form> {
+    items.iter().filter_map(|item| Form::of(*item)).find(|form| form.is_named(name))
 }
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {

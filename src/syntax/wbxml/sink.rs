@@ -18,7 +18,8 @@ pub(in crate::syntax) struct WbxmlSink {
     page: u8,
     /// The place of the last tag, while it has no content.
     bare: Option<usize>,
-    kind: Kind,
+    /// The element opened last, unless no table knows it.
+    element: Option<Element>,
     /// Open elements that are left out.
     hidden: usize,
     /// The string table: names that have no token.
@@ -36,7 +37,7 @@ impl WbxmlSink {
             version,
             page: 0,
             bare: None,
-            kind: Kind::Plain,
+            element: None,
             hidden: 0,
             names: Vec::new(),
             losses: Losses::default(),
@@ -60,12 +61,16 @@ impl WbxmlSink {
     pub(in crate::syntax) fn literal(&mut self, name: &str) {
         self.content();
         self.bare = Some(self.out.len());
-        self.kind = Kind::Plain;
+        self.element = None;
         self.out.push(LITERAL);
         let at = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
         self.number(at);
         self.names.extend(name.bytes().filter(|b| *b != 0));
         self.names.push(0);
+    }
+
+    fn kind(&self) -> Kind {
+        self.element.map_or(Kind::Plain, Element::kind)
     }
 
     fn content(&mut self) {
@@ -123,7 +128,7 @@ impl Sink for WbxmlSink {
             self.out.extend_from_slice(&[SWITCH_PAGE, page]);
         }
         self.bare = Some(self.out.len());
-        self.kind = element.kind();
+        self.element = Some(element);
         self.out.push(tag);
         if let Some(uri) = namespace(element, self.version) {
             let prefix = PREFIXES.iter().find_map(|(token, prefix)| Some((*token, uri.strip_prefix(prefix)?)));
@@ -141,7 +146,7 @@ impl Sink for WbxmlSink {
             return;
         }
         self.content();
-        match token(text, self.version).filter(|_| self.kind != Kind::Binary) {
+        match token(text, self.element, self.version).filter(|_| self.kind() != Kind::Binary) {
             Some(token) => {
                 self.out.push(EXT_T_0);
                 self.number(u32::from(token));
@@ -155,7 +160,7 @@ impl Sink for WbxmlSink {
             return;
         }
         self.content();
-        if self.kind == Kind::Integer {
+        if self.kind() == Kind::Integer {
             let bytes = number.to_be_bytes();
             let zeros = usize::try_from(number.leading_zeros() / 8).unwrap_or_default();
             self.bytes(bytes.get(zeros.min(3)..).unwrap_or_default());

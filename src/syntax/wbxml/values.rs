@@ -43,11 +43,11 @@ pub(in crate::syntax) fn text(token: u32, inside: Option<Element>, version: Vers
     TEXTS.get(usize::from(place).checked_sub(1)?).copied()
 }
 
-/// The token of a text in a version's table.
-pub(in crate::syntax) fn token(text: &str, version: Version) -> Option<u8> {
+/// The token of a text in a version's table, if it is read as the same text there.
+pub(in crate::syntax) fn token(text: &str, inside: Option<Element>, version: Version) -> Option<u8> {
     let at = BY_TEXT.find(text, |at| TEXTS[at] == text)?;
     VERSIONS.get(at).filter(|versions| versions.contains(&version))?;
-    TOKENS.get(at).copied()
+    TOKENS.get(at).copied().filter(|token| self::text(u32::from(*token), inside, version) == Some(text))
 }
 
 values! {
@@ -252,15 +252,18 @@ mod tests {
     fn tokens_and_texts_lead_to_each_other() {
         for version in Version::ALL {
             for text_of_row in TEXTS {
-                if let Some(token) = token(text_of_row, version) {
+                if let Some(token) = token(text_of_row, None, version) {
                     assert_eq!(text(u32::from(token), None, version), Some(*text_of_row));
                 }
             }
         }
-        assert_eq!(token("SHTTP", V13), Some(0xA5));
-        assert_eq!(token("SHTTP", V11), None);
+        assert_eq!(token("SHTTP", None, V13), Some(0xA5));
+        assert_eq!(token("GROUP_ID", Some(Element::SearchElement), V13), Some(0x3D));
+        assert_eq!(token("GROUP_ID", Some(Element::Name), V13), None);
+        assert_eq!(token("History", Some(Element::Name), V13), None);
+        assert_eq!(token("SHTTP", None, V11), None);
         assert_eq!(text(0xA5, None, V11), Some("SHTTP"));
-        assert_eq!(token("t", V12), None);
+        assert_eq!(token("t", None, V12), None);
     }
 
     #[test]
@@ -270,7 +273,7 @@ mod tests {
         assert_eq!(text(0x34, Some(Element::Name), V11), Some("ShowID"));
         assert_eq!(text(0x34, Some(Element::Name), V12), Some("DENIED"));
         assert_eq!((text(0x68, None, V12), text(0x68, None, V13)), (Some("IM"), Some("AP")));
-        assert_eq!((token("IM", V12), token("SMS", V13)), (Some(0x12), Some(0x43)));
+        assert_eq!((token("IM", None, V12), token("SMS", None, V13)), (Some(0x12), Some(0x43)));
         assert_eq!((text(0x92, None, V13), text(0x1_0000, None, V13)), (None, None));
     }
 }
