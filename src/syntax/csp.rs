@@ -339,18 +339,18 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
                             continue;
                         }
                         said = true;
-                        let known = match child {
-                            Some(element) => Primitive::decode(element, &mut self.source)?,
-                            None => None,
-                        };
-                        transaction.said = match known {
-                            Some(primitive) => Said::Known(primitive),
-                            None => {
-                                let name = self.source.name();
-                                self.source.skip()?;
-                                Said::Unknown(name)
+                        match child.and_then(Primitive::blank) {
+                            Some(blank) => {
+                                transaction.said = Said::Known(blank);
+                                if let Said::Known(primitive) = &mut transaction.said {
+                                    primitive.read(&mut self.source)?;
+                                }
                             }
-                        };
+                            None => {
+                                transaction.said = Said::Unknown(self.source.name());
+                                self.source.skip()?;
+                            }
+                        }
                     }
                 }
                 _ => self.source.skip()?,

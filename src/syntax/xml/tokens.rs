@@ -2,6 +2,7 @@
 //! names, attributes, references, a single root) and against the limits.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::events::Event as Raw;
@@ -41,10 +42,20 @@ pub(in crate::syntax) struct Tag<'a> {
 /// An attribute, by the places where its name begins and ends and its value begins and ends.
 #[derive(Clone, Copy, Debug, Default)]
 struct Attribute {
-    name: usize,
-    after: usize,
-    value: usize,
-    end: usize,
+    name: u32,
+    after: u32,
+    value: u32,
+    end: u32,
+}
+
+impl Attribute {
+    fn name(&self) -> Range<usize> {
+        self.name as usize..self.after as usize
+    }
+
+    fn value(&self) -> Range<usize> {
+        self.value as usize..self.end as usize
+    }
 }
 
 /// Reads tokens.
@@ -67,6 +78,13 @@ pub(in crate::syntax) struct Tokens<'a> {
     references: bool,
 }
 
+/// What most events are: a tag, by the lengths of its name and of all in it; characters; the end of an element.
+enum Seen {
+    Tag(usize, usize),
+    Text,
+    End,
+}
+
 // === impl Tag ===
 
 impl<'a> Tag<'a> {
@@ -84,6 +102,8 @@ impl<'a> Tokens<'a> {
     pub(in crate::syntax) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         let meter = Meter::new(limits);
         meter.document(document.len())?;
+        // Places in a document are kept in 32 bits.
+        u32::try_from(document.len()).map_err(|_| DecodeError::Limit { what: "bytes", most: u32::MAX as usize })?;
         let mut holds = holds(document).ok_or_else(|| malformed("a character that XML cannot hold"))?;
         holds.brackets = holds.brackets && document.contains("]]>");
         // A second byte order mark; the reader would step over it uncounted.
@@ -156,25 +176,29 @@ impl<'a> Tokens<'a> {
             self.at = self.offset();
             let raw = self.reader.read_event();
             // What quick-xml says is looked at where it lies; the characters are in the document.
-            let (name, length) = match &raw {
-                Ok(Raw::Start(tag)) => (tag.name().as_ref().len(), tag.len()),
+            let seen = match &raw {
+                Ok(Raw::Start(tag)) => Seen::Tag(tag.name().as_ref().len(), tag.len()),
                 Ok(Raw::Empty(tag)) => {
                     self.empty = true;
-                    (tag.name().as_ref().len(), tag.len())
+                    Seen::Tag(tag.name().as_ref().len(), tag.len())
                 }
-                Ok(Raw::End(_)) => {
-                    self.meter.close();
-                    return Ok(Token::End);
-                }
-                Ok(Raw::Text(_)) if self.meter.depth > 0 && !self.holds.returns && !self.holds.brackets => {
-                    return self.characters(Cow::Borrowed(self.slice(self.at, self.offset())));
-                }
+                Ok(Raw::End(_)) => Seen::End,
+                Ok(Raw::Text(_)) if self.meter.depth > 0 && !self.holds.returns && !self.holds.brackets => Seen::Text,
                 _ => match self.rare(raw)? {
                     Some(token) => return Ok(token),
                     None => continue,
                 },
             };
-            return self.start(name, length, known);
+            // An event of a document in memory borrows from it: nothing is to be freed.
+            std::mem::forget(raw);
+            return match seen {
+                Seen::Tag(name, length) => self.start(name, length, known),
+                Seen::Text => self.characters(Cow::Borrowed(self.slice(self.at..self.offset()))),
+                Seen::End => {
+                    self.meter.close();
+                    Ok(Token::End)
+                }
+            };
         }
     }
 
@@ -217,7 +241,7 @@ impl<'a> Tokens<'a> {
     /// names and references.
     #[inline]
     pub(in crate::syntax) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.attributes.iter().map(|at| (self.slice(at.name, at.after), self.slice(at.value, at.end)))
+        self.attributes.iter().map(|at| (self.slice(at.name()), self.slice(at.value())))
     }
 
     /// Whether the tag read last has an attribute, in any spelling of its name.
@@ -229,12 +253,10 @@ impl<'a> Tokens<'a> {
     #[inline]
     pub(in crate::syntax) fn attribute_of(&self, name: &str) -> Option<&'a str> {
         let bytes = self.document.as_bytes();
-        let is = |at: &Attribute| bytes.get(at.name..at.after) == Some(name.as_bytes());
-        let sounds = |at: &Attribute| {
-            at.after - at.name == name.len() && self.slice(at.name, at.after).eq_ignore_ascii_case(name)
-        };
+        let is = |at: &Attribute| bytes.get(at.name()) == Some(name.as_bytes());
+        let sounds = |at: &Attribute| at.name().len() == name.len() && self.slice(at.name()).eq_ignore_ascii_case(name);
         let found = self.attributes.find(is).or_else(|| self.attributes.find(sounds))?;
-        Some(self.slice(found.value, found.end))
+        Some(self.slice(found.value()))
     }
 
     /// The value of an attribute of the tag read last as a reader sees it, in any spelling of its name.
@@ -296,8 +318,8 @@ impl<'a> Tokens<'a> {
     }
 
     #[inline]
-    fn slice(&self, from: usize, to: usize) -> &'a str {
-        self.document.get(from..to).unwrap_or_default()
+    fn slice(&self, place: Range<usize>) -> &'a str {
+        self.document.get(place).unwrap_or_default()
     }
 
     fn eof(&self) -> Result<Token<'a>, DecodeError> {
@@ -323,7 +345,7 @@ impl<'a> Tokens<'a> {
         self.attributes.clear();
         let from = self.at + 1;
         let (after, end) = (from + name, from + length);
-        let name = self.slice(from, after);
+        let name = self.slice(from..after);
         if after < end {
             self.read_attributes(after, end)?;
         }
@@ -402,14 +424,15 @@ impl<'a> Tokens<'a> {
             return Err(malformed("the value of an attribute has no end"));
         }
         if references {
-            unescape(self.slice(value, at))?;
+            unescape(self.slice(value..at))?;
             self.references = true;
         }
         self.meter.attributes(self.attributes.len() + 1)?;
-        if self.attributes.len() > 0 && self.repeats(name, after) {
+        let found = Attribute { name: name as u32, after: after as u32, value: value as u32, end: at as u32 };
+        if self.attributes.len() > 0 && self.repeats(&found) {
             return Err(malformed("two attributes have the same name"));
         }
-        self.attributes.push(Attribute { name, after, value, end: at });
+        self.attributes.push(found);
         Ok(at + 1)
     }
 
@@ -430,11 +453,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Whether the tag read last has an attribute with the name between two places already.
-    fn repeats(&self, from: usize, to: usize) -> bool {
+    /// Whether the tag read last has an attribute of the same name already.
+    fn repeats(&self, new: &Attribute) -> bool {
         let document = self.document.as_bytes();
-        let name = document.get(from..to);
-        let same = |at: &Attribute| at.after - at.name == to - from && document.get(at.name..at.after) == name;
+        let name = document.get(new.name());
+        let same = |at: &Attribute| at.after - at.name == new.after - new.name && document.get(at.name()) == name;
         self.attributes.find(same).is_some()
     }
 
@@ -448,7 +471,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn document_type(&mut self) -> Result<(), DecodeError> {
-        let declared = self.slice(self.at, self.offset());
+        let declared = self.slice(self.at..self.offset());
         if declared.contains('[') {
             return Err(DecodeError::Doctype);
         }
