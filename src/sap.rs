@@ -20,6 +20,7 @@ mod dismiss;
 mod door;
 pub mod login;
 mod peer;
+mod pts;
 mod report;
 pub mod secret;
 mod send;

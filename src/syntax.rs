@@ -1,4 +1,4 @@
-//! How primitives are written: CSP-XML, CSP-WBXML and SSP-XML over one vocabulary.
+//! How primitives are written: CSP-XML, CSP-WBXML, CSP-PTS and SSP-XML over one vocabulary.
 
 mod chars;
 pub mod convert;
@@ -8,6 +8,7 @@ mod dialect;
 mod document;
 pub mod limits;
 mod loss;
+pub mod pts;
 pub mod ssp;
 mod stack;
 pub mod tree;
@@ -15,7 +16,11 @@ mod wbxml;
 mod xml;
 
 #[cfg(test)]
+mod conversions;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod reference;
 
 pub use limits::Limits;
 pub use loss::Loss;
@@ -30,6 +35,8 @@ pub enum Encoding {
     Xml,
     /// WAP binary XML.
     Wbxml,
+    /// Plain text of two-letter codes: fewer primitives, and one transaction in a message.
+    Pts,
 }
 
 /// What a transaction says.

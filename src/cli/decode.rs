@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use postern::syntax::Limits;
 use postern::syntax::convert::{ConvertError, convert};
+use postern::syntax::pts::parts;
 use postern::syntax::tree::{Node, Syntax, Tree};
 use postern::vocabulary::{Element, Version};
 
 /// Show any IMPS message in another syntax.
 ///
-/// Reads CSP in XML or WBXML, or SSP in XML; syntax and version are found out. What another syntax or version has no
+/// Reads CSP in XML, WBXML or PTS (one part of a long message in each line), or SSP in XML; syntax and version are
+/// found out. What another syntax or version has no
 /// place for is left out and named on standard error. Exit 1: the message is malformed, with byte offset and element
 /// path of the fault, or nothing of it has a place in the syntax asked for.
 #[derive(Debug, clap::Args)]
@@ -47,6 +49,8 @@ enum To {
     Xml,
     /// CSP in WAP binary XML.
     Wbxml,
+    /// CSP in plain text.
+    Pts,
     /// A tree of elements.
     Json,
     /// CSP in XML, whatever it was.
@@ -86,25 +90,33 @@ struct Printed {
 fn print(args: &DecodeArgs, body: &[u8]) -> anyhow::Result<Printed> {
     // Nobody but the caller is hurt by a large file; depth stays bounded.
     let limits = Limits { bytes: 1 << 28, elements: 1 << 24, text: 1 << 28, attributes: 1000, depth: 100 };
+    let joined = std::str::from_utf8(body).ok().and_then(parts::of_lines).transpose()?;
+    let body = joined.as_ref().map_or(body, String::as_bytes);
     let mut tree = Tree::read(body, &limits)?;
     let to = if args.json { To::Json } else { args.to };
     let (from, into) = (tree.syntax, to.syntax(tree.syntax));
     let version = args.version.unwrap_or(tree.version);
-    let mut lost = Vec::new();
-    if into.is_ssp() != from.is_ssp() || version != tree.version {
+    let (mut lost, mut line) = (Vec::new(), Vec::new());
+    // What a line of PTS stands for is only known where its primitive is.
+    let of_text = to != To::Json && [from, into].contains(&Syntax::CspPts);
+    if into.is_ssp() != from.is_ssp() || version != tree.version || of_text {
         match convert(body, from, into, Some(version), &limits) {
             Ok((bytes, losses)) => {
-                strangers(&tree.root, from, String::new(), &mut lost);
+                strangers(&tree.root, from, "", &mut lost);
                 lost.extend(losses.iter().map(ToString::to_string));
                 tree = Tree::read(&bytes, &limits)?;
+                line = bytes.to_vec();
             }
             // Whatever it is, it stays what it is but for its namespaces.
-            Err(ConvertError::Unknown(_)) if into.is_ssp() == from.is_ssp() => tree.version = version,
+            Err(ConvertError::Unknown(_)) if into.is_ssp() == from.is_ssp() && into != Syntax::CspPts => {
+                tree.version = version;
+            }
             Err(error) => return Err(error.into()),
         }
     }
     let bytes = match to {
         To::Json => format!("{:#}\n", tree.to_json()).into_bytes(),
+        _ if into == Syntax::CspPts => line,
         _ if into == Syntax::CspWbxml => tree.to_wbxml(tree.version).unwrap_or_default(),
         _ => tree.to_xml(tree.version).into_bytes(),
     };
@@ -112,14 +124,14 @@ fn print(args: &DecodeArgs, body: &[u8]) -> anyhow::Result<Printed> {
 }
 
 /// Elements of vendors: a conversion knows nothing of them.
-fn strangers(node: &Node, syntax: Syntax, path: String, lost: &mut Vec<String>) {
+fn strangers(node: &Node, syntax: Syntax, path: &str, lost: &mut Vec<String>) {
     let path = format!("{path}/{}", node.name);
     if !syntax.is_ssp() && Element::from_xml(&node.name).is_none() {
         lost.push(path);
         return;
     }
     for child in &node.children {
-        strangers(child, syntax, path.clone(), lost);
+        strangers(child, syntax, &path, lost);
     }
 }
 
@@ -130,6 +142,7 @@ impl To {
             (Self::Xml, Syntax::SspXml) | (Self::Ssp, _) => Syntax::SspXml,
             (Self::Xml | Self::Csp, _) => Syntax::CspXml,
             (Self::Wbxml, _) => Syntax::CspWbxml,
+            (Self::Pts, _) => Syntax::CspPts,
             (Self::Json, from) => from,
         }
     }
@@ -193,6 +206,24 @@ mod tests {
         assert_eq!(old.lost, [format!("{root}/MessageInfo/Font")]);
         let shown = String::from_utf8(old.bytes).unwrap();
         assert!(shown.contains("<UserID>wv:bob@south.example</UserID>") && shown.contains("CSP1.1"), "{shown}");
+    }
+
+    #[test]
+    fn plain_text_is_read_in_parts_and_written_where_there_are_codes() {
+        let line = text("--to pts --version 1.2", POLL);
+        assert_eq!(line, "WV12PO0 SI=s1");
+        assert_eq!(text("--version 1.1", line.as_bytes()), text("-", POLL));
+        let shown = text("-", b"WV12LG7ac SI=s CL=(wv\nWV12LG7bc :a/x@d,wv:a/y\nWV12LG7cc @d)\n");
+        assert!(shown.contains("<ContactList>wv:a/y@d</ContactList>"), "{shown}");
+        let shown = text("--to ssp", b"WV13GL7 SI=s");
+        assert!(shown.contains("GetListRequest"), "{shown}");
+        let error = |line: &str, body: &[u8]| print(&args(line), body).err().unwrap().to_string();
+        let known = text("--json", b"WV12SM7 SI=s");
+        assert!(known.contains("\"SM\""), "{known}");
+        assert_eq!(error("--to pts", b"WV12SM7 SI=s"), "<SM> is no primitive known here, so it can't be converted");
+        assert_eq!(error("-", b"WV12LG7ab SI=s"), "part 2 of 2 is missing");
+        let stop = String::from_utf8(POLL.to_vec()).unwrap().replace("Polling-Request/", "GetSPInfo-Request/");
+        assert_eq!(error("--to pts", stop.as_bytes()), "csp-pts 1.1 has no <GetSPInfo-Request>");
     }
 
     #[test]

@@ -53,15 +53,20 @@ impl Sap {
     async fn answer_call(self: Arc<Self>, call: Call) -> Reply {
         let now = Timestamp::now();
         let version_of = |id: &SessionId| self.sessions.version(id);
-        let message = match csp::read(&call.body, call.encoding, &self.settings.limits, version_of) {
+        let mut message = match csp::read(&call.body, call.encoding, &self.settings.limits, version_of) {
             Ok(message) => message,
             Err(error) => return self.refuse_unreadable(&error, call.encoding),
         };
-        let answer = match self.check_session(now, &message, call.via) {
-            Ok(()) => self.answer_message(now, &message, call.via).await,
-            Err(code) => Some(refusal(&message, code)),
+        self.restore_ids(&mut message, call.encoding);
+        let mut answer = match self.check_session(now, &message, call.via) {
+            Ok(()) => self.answer_message(now, &message, &call).await,
+            Err(code) => refusal(&message, code),
         };
-        Reply { body: answer.map(|m| written(&m, call.encoding)).unwrap_or_default() }
+        self.fit(&mut answer, call.encoding);
+        if answer.transactions.is_empty() {
+            return Reply::default();
+        }
+        Reply { body: written(&answer, call.encoding) }
     }
 
     /// A session named must live; one that is bound to an address must come from there.
@@ -76,7 +81,7 @@ impl Sap {
         Ok(())
     }
 
-    async fn answer_message(self: &Arc<Self>, now: Timestamp, message: &Message, via: Via) -> Option<Message> {
+    async fn answer_message(self: &Arc<Self>, now: Timestamp, message: &Message, call: &Call) -> Message {
         let mut out = Message { version: message.version, session: message.session.clone(), ..Message::empty() };
         let mut hungry = false;
         for transaction in &message.transactions {
@@ -88,12 +93,12 @@ impl Sap {
                 Mode::Request => matches!(transaction.said, Said::Known(Primitive::PollingRequest(_))),
             };
             hungry |= asks_for_more;
-            if !asks_for_more && let Some(answer) = self.answer_once(now, message, transaction, via).await {
+            if !asks_for_more && let Some(answer) = self.answer_once(now, message, transaction, call.via).await {
                 out.transactions.push(answer);
             }
         }
-        self.add_server_requests(now, message, hungry, &mut out).await;
-        (!out.transactions.is_empty()).then_some(out)
+        self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+        out
     }
 
     /// The answer to a request; a repetition gets the answer of the first.

@@ -12,13 +12,13 @@ use crate::address::Address;
 use crate::messaging::{Mail, Message as Kept, Report, Waiting};
 use crate::relay::Turn;
 use crate::store::{Seq, StoreError};
-use crate::syntax::Said;
-use crate::syntax::csp::{Message, Transaction};
+use crate::syntax::csp::{self, Message, Transaction};
+use crate::syntax::{Encoding, Said};
 use crate::time::Timestamp;
 use crate::vocabulary::message::{DeliveryReportRequest, MessageDelivered, MessageInfo, NewMessage};
 use crate::vocabulary::party::{Recipient, Sender, User};
 use crate::vocabulary::status::{Code, Outcome, Status};
-use crate::vocabulary::{Mode, Primitive, Text};
+use crate::vocabulary::{Element, Mode, Primitive, Text};
 
 /// Attempts at a change that somebody else's change overtook.
 const ATTEMPTS: usize = 8;
@@ -26,16 +26,32 @@ const ATTEMPTS: usize = 8;
 const PAGE: usize = 8;
 /// Pages looked at for something to hand out.
 const PAGES: usize = 16;
+/// What entries of a mailbox are handed out as.
+const MAIL: [Element; 2] = [Element::NewMessage, Element::DeliveryReportRequest];
 
 impl Sap {
     /// Adds what waits for the session: to a poll or a client's answer as much as the client takes at once, to
     /// other answers only where the client takes several transactions.
-    pub(super) async fn add_server_requests(&self, now: Timestamp, asked: &Message, hungry: bool, out: &mut Message) {
+    pub(super) async fn add_server_requests(
+        &self,
+        now: Timestamp,
+        asked: &Message,
+        encoding: Encoding,
+        hungry: bool,
+        out: &mut Message,
+    ) {
         let Some(record) = asked.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
-        let most = record.capabilities.multi_trans_per_message as usize;
+        let most = match encoding {
+            Encoding::Pts => 1,
+            Encoding::Xml | Encoding::Wbxml => record.capabilities.multi_trans_per_message as usize,
+        };
         let room = if hungry { most } else { most.saturating_sub(out.transactions.len()) };
         if room == 0 || (!hungry && most <= 1) {
             out.poll = self.has_waiting(&record).await.then_some(true);
+            return;
+        }
+        // What the client could not be told stays for another session of the user.
+        if !MAIL.iter().any(|primitive| csp::carries(encoding, *primitive)) {
             return;
         }
         let taker = Taker { now, record: &record, room, patience: self.settings.timers.client_answer };

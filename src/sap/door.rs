@@ -22,7 +22,7 @@ use crate::vocabulary::access::{Disconnect, KeepAliveRequest, KeepAliveResponse,
 use crate::vocabulary::capability::ClientCapabilityRequest;
 use crate::vocabulary::primitive::{self, SentBy};
 use crate::vocabulary::service::ServiceRequest;
-use crate::vocabulary::status::{Code, Status};
+use crate::vocabulary::status::{Code, Outcome, Status};
 use crate::vocabulary::{Primitive, Text, Version};
 
 impl Sap {
@@ -38,7 +38,9 @@ impl Sap {
             Said::Known(primitive) => primitive,
             Said::Unknown(name) => {
                 debug!(%name, "unknown primitive");
-                return Some(response(transaction.id.clone(), Status::from(Code::NOT_IMPLEMENTED)));
+                let name: String = name.chars().take(64).collect();
+                let outcome = Outcome::new(Code::NOT_IMPLEMENTED, format!("{name} is not implemented"));
+                return Some(response(transaction.id.clone(), Status { outcome, client: None }));
             }
         };
         metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::capability::Capabilities;
+use super::pts::Numbers;
 use super::services::Agreed;
 use crate::address::Address;
 use crate::ident::{self, SessionId};
@@ -62,6 +63,8 @@ struct Live {
     answers: HashMap<(Text, u128), PendingAnswer>,
     /// The requests answered, oldest first, and until when.
     order: VecDeque<((Text, u128), Timestamp)>,
+    /// Of our requests, where the client writes PTS.
+    numbers: Numbers,
 }
 
 /// Every client session of the node.
@@ -127,7 +130,13 @@ impl Sessions {
     /// Puts a session in force.
     pub fn open(&self, now: Timestamp, record: SessionRecord) {
         let (id, user) = (record.id.clone(), record.user.clone());
-        let live = Live { record, last_heard: now, answers: HashMap::new(), order: VecDeque::new() };
+        let live = Live {
+            record,
+            last_heard: now,
+            answers: HashMap::new(),
+            order: VecDeque::new(),
+            numbers: Numbers::default(),
+        };
         self.live.insert(id.clone(), live);
         let mut of_user = self.of_user.entry(user).or_default();
         if !of_user.contains(&id) {
@@ -192,6 +201,16 @@ impl Sessions {
         live.answers.insert(key.clone(), Arc::clone(&slot));
         live.order.push_back((key, until));
         Some(slot)
+    }
+
+    /// The number that stands for a transaction id of ours in a session whose client writes PTS.
+    pub(super) fn number_of(&self, session: &SessionId, id: &Text) -> Option<Text> {
+        self.live.get_mut(session).map(|mut live| live.numbers.number_of(id))
+    }
+
+    /// The transaction id of ours that a number stands for.
+    pub(super) fn id_of(&self, session: &SessionId, number: &str) -> Option<Text> {
+        self.live.get(session)?.numbers.id_of(number)
     }
 
     /// Whether the user has a session.

@@ -50,7 +50,8 @@ fn surrogate(bytes: &[u8]) -> Option<(u32, &[u8])> {
     }
 }
 
-fn joined(high: u32, low: u32) -> Option<char> {
+/// The character of a surrogate pair, if the second is a low surrogate.
+pub(super) fn joined(high: u32, low: u32) -> Option<char> {
     let low = low.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
     char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + low)
 }

@@ -71,6 +71,22 @@ impl Neutral {
         Ok(message)
     }
 
+    /// A message that says one thing.
+    #[cfg(test)]
+    pub(super) fn saying(transaction: csp::Transaction, version: Version) -> Self {
+        Self { version, session: Some(SessionId::new("s1")), parts: vec![(None, transaction)], poll: None }
+    }
+
+    /// What is said.
+    #[cfg(test)]
+    pub(super) fn said(self) -> Vec<crate::vocabulary::Primitive> {
+        let known = |(_, transaction): (_, csp::Transaction)| match transaction.said {
+            Said::Known(primitive) => Some(primitive),
+            Said::Unknown(_) => None,
+        };
+        self.parts.into_iter().filter_map(known).collect()
+    }
+
     fn of_csp(message: csp::Message) -> Self {
         let parts = message.transactions.into_iter().map(|transaction| (None, transaction)).collect();
         Self { version: message.version, session: message.session, parts, poll: message.poll }
@@ -93,12 +109,12 @@ impl Neutral {
     /// Writes it in a syntax, and tells what was lost.
     pub(super) fn written(self, to: Syntax) -> Result<(Bytes, Vec<Loss>), ConvertError> {
         match to.encoding() {
-            Some(encoding) => self.as_csp(encoding, to),
-            None => self.as_ssp(to),
+            Some(encoding) => self.in_csp(encoding, to),
+            None => self.in_ssp(to),
         }
     }
 
-    fn as_csp(self, encoding: Encoding, syntax: Syntax) -> Result<(Bytes, Vec<Loss>), ConvertError> {
+    fn in_csp(self, encoding: Encoding, syntax: Syntax) -> Result<(Bytes, Vec<Loss>), ConvertError> {
         let mut losses = Vec::new();
         let mut transactions = Vec::with_capacity(self.parts.len());
         for (meta, transaction) in self.parts {
@@ -111,14 +127,16 @@ impl Neutral {
         let message = csp::Message { version: self.version, session: self.session, transactions, poll: self.poll };
         let (bytes, mut lost) = csp::write_telling(&message, encoding);
         let content = Element::TransactionContent.xml();
-        if let Some(Loss { element, .. }) = lost.iter().find(|loss| loss.path.ends_with(content)) {
+        if let Some(Loss { element, .. }) =
+            lost.iter().find(|loss| loss.path.is_empty() || loss.path.ends_with(content))
+        {
             return Err(ConvertError::NoPlace { element: *element, syntax, version: self.version });
         }
         losses.append(&mut lost);
         Ok((bytes, losses))
     }
 
-    fn as_ssp(self, syntax: Syntax) -> Result<(Bytes, Vec<Loss>), ConvertError> {
+    fn in_ssp(self, syntax: Syntax) -> Result<(Bytes, Vec<Loss>), ConvertError> {
         let mut losses = Vec::new();
         if self.poll.is_some() {
             losses.push(Loss { path: "/WV-CSP-Message/Session".into(), element: Element::Poll });

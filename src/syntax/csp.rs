@@ -1,10 +1,11 @@
-//! The CSP envelope: sessions and transactions around primitives, in XML or WBXML.
+//! The CSP envelope: sessions and transactions around primitives, in XML, WBXML or PTS.
 
 use bytes::Bytes;
 
 use super::chars;
 use super::dialect::{Told, namespace};
 use super::document::Document;
+use super::pts::{PtsSink, PtsSource};
 use super::wbxml::{WbxmlSink, WbxmlSource};
 use super::xml::{XmlSink, XmlSource};
 use super::{Encoding, Limits, Loss, ReadError, Said, Seen};
@@ -39,7 +40,7 @@ pub struct Transaction {
 }
 
 /// The encoding a content type stands for; `None` if it is none of CSP's. Parameters are ignored; the plain types
-/// of XML and WBXML, seen in the field, are taken too.
+/// of XML and WBXML, seen in the field, are taken too. The type of PTS ends in `sms`.
 pub fn encoding_of(content_type: &str) -> Option<Encoding> {
     let essence = content_type.split(';').next().unwrap_or_default();
     let has = |word: &str| essence.as_bytes().windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes()));
@@ -47,6 +48,8 @@ pub fn encoding_of(content_type: &str) -> Option<Encoding> {
         None
     } else if has("wbxml") {
         Some(Encoding::Wbxml)
+    } else if has("csp.sms") || has("csp+sms") {
+        Some(Encoding::Pts)
     } else {
         has("xml").then_some(Encoding::Xml)
     }
@@ -59,6 +62,7 @@ pub const fn content_type(encoding: Encoding, version: Version) -> &'static str 
         (Encoding::Wbxml, Version::V11 | Version::V12) => "application/vnd.wv.csp.wbxml",
         (Encoding::Xml, Version::V13) => "application/vnd.wv.csp+xml",
         (Encoding::Wbxml, Version::V13) => "application/vnd.wv.csp+wbxml",
+        (Encoding::Pts, _) => "application/vnd.wv.csp.sms",
     }
 }
 
@@ -95,10 +99,20 @@ pub fn read(
             Reading::new(source, version_of_session).run().map_err(|fault| ReadError { at: fault.at + before, ..fault })
         }
         Encoding::Wbxml => Reading::new(WbxmlSource::new(body, limits).map_err(unread)?, version_of_session).run(),
+        Encoding::Pts => {
+            let text = chars::utf8(body).map_err(unread)?;
+            Reading::new(PtsSource::new(&text, limits).map_err(unread)?, version_of_session).run()
+        }
     }
 }
 
+/// Whether an encoding has a form for a primitive.
+pub fn carries(encoding: Encoding, primitive: Element) -> bool {
+    encoding != Encoding::Pts || super::pts::codes::code_of(primitive).is_some()
+}
+
 /// Writes a message. [`Said::Unknown`] has nothing to write: its transaction stays without content.
+/// PTS holds the first transaction whose primitive it [`carries`]; if there is none the message is empty.
 pub fn write(message: &Message, encoding: Encoding) -> Bytes {
     write_telling(message, encoding).0
 }
@@ -113,6 +127,11 @@ pub fn write_telling(message: &Message, encoding: Encoding) -> (Bytes, Vec<Loss>
         }
         Encoding::Wbxml => {
             let mut sink = WbxmlSink::new(message.version);
+            message.put(&mut sink);
+            sink.finish()
+        }
+        Encoding::Pts => {
+            let mut sink = PtsSink::new(message.version);
             message.put(&mut sink);
             sink.finish()
         }

@@ -15,6 +15,11 @@ pub(super) trait Document<'a>: Source<'a> {
     /// The name of the element whose start was read last, as written.
     fn name(&self) -> Text;
 
+    /// Takes the attributes of the element whose start was read last, where the source keeps them.
+    fn attributes(&mut self) -> Vec<(Text, String)> {
+        Vec::new()
+    }
+
     /// Byte offset of what was read last, and the names of the open elements.
     fn place(&self) -> (usize, String);
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::pts::parts;
 use super::ssp::{read_fragment, scan, session_message, write_fragment};
 use super::{Encoding, Limits, ReadError, csp, ssp};
 use crate::vocabulary::sample::Dice;
@@ -15,6 +16,10 @@ fn csp_xml(body: &[u8], limits: &Limits) -> Result<csp::Message, ReadError> {
 
 fn csp_wbxml(body: &[u8], limits: &Limits) -> Result<csp::Message, ReadError> {
     csp::read(body, Encoding::Wbxml, limits, |_| None)
+}
+
+fn csp_pts(body: &[u8], limits: &Limits) -> Result<csp::Message, ReadError> {
+    csp::read(body, Encoding::Pts, limits, |_| None)
 }
 
 fn limit<T: std::fmt::Debug>(read: Result<T, ReadError>) -> (&'static str, usize) {
@@ -47,11 +52,17 @@ fn wbxml(inside: &[u8]) -> Vec<u8> {
     [&head, &[0, 1, 0x62][..], inside, &[1; 5]].concat()
 }
 
+/// A line of PTS that ends with a value.
+fn pts(value: &str) -> String {
+    format!("WV12SB1 SI=s UI={value}")
+}
+
 #[test]
 fn what_limits_are_tried_with_is_fine_otherwise() {
     assert!(csp_xml(xml("").as_bytes(), &SMALL).is_ok());
     assert!(csp_wbxml(&wbxml(&[]), &SMALL).is_ok());
     assert!(scan(ssp_xml("").as_bytes(), &SMALL).is_ok());
+    assert!(csp_pts(pts("(u,u)").as_bytes(), &SMALL).is_ok());
 }
 
 #[test]
@@ -59,6 +70,7 @@ fn bytes_are_limited() {
     let long = " ".repeat(2000);
     assert_eq!(limit(csp_xml(xml(&long).as_bytes(), &SMALL)), ("bytes", 2000));
     assert_eq!(limit(csp_wbxml(&wbxml(&[0; 2000]), &SMALL)), ("bytes", 2000));
+    assert_eq!(limit(csp_pts(pts(&long).as_bytes(), &SMALL)), ("bytes", 2000));
     assert_eq!(limit(scan(ssp_xml(&long).as_bytes(), &SMALL)), ("bytes", 2000));
     assert_eq!(limit(read_fragment(ssp_xml(&long).as_bytes(), Version::V13, &SMALL)), ("bytes", 2000));
     // Other encodings may grow while they are converted.
@@ -75,6 +87,7 @@ fn levels_are_limited() {
     assert_eq!(limit(csp_xml(xml(&deep).as_bytes(), &SMALL)), ("levels", 12));
     assert_eq!(limit(scan(ssp_xml(&deep).as_bytes(), &SMALL)), ("levels", 12));
     assert_eq!(limit(csp_wbxml(&wbxml(&[0x62; 20]), &SMALL)), ("levels", 12));
+    assert_eq!(limit(csp_pts(pts(&"(".repeat(20)).as_bytes(), &SMALL)), ("levels", 12));
 }
 
 #[test]
@@ -83,6 +96,8 @@ fn elements_are_limited() {
     assert_eq!(limit(csp_xml(xml(&many).as_bytes(), &SMALL)), ("elements", 40));
     assert_eq!(limit(scan(ssp_xml(&many).as_bytes(), &SMALL)), ("elements", 40));
     assert_eq!(limit(csp_wbxml(&wbxml(&[0x22; 50]), &SMALL)), ("elements", 40));
+    assert_eq!(limit(csp_pts(pts(&format!("({})", ",".repeat(50))).as_bytes(), &SMALL)), ("elements", 40));
+    assert_eq!(limit(csp_pts(pts(&" UI=u".repeat(50)).as_bytes(), &SMALL)), ("elements", 40));
 }
 
 #[test]
@@ -91,6 +106,10 @@ fn text_is_limited() {
         let inside = format!("<a>{long}</a>");
         assert_eq!(limit(csp_xml(xml(&inside).as_bytes(), &SMALL)), ("bytes of text", 100));
         assert_eq!(limit(scan(ssp_xml(&inside).as_bytes(), &SMALL)), ("bytes of text", 100));
+    }
+    for long in ["x".repeat(101), format!("\"{}\"", "x".repeat(101)), format!("\"{}\"", "\"\"".repeat(101))] {
+        assert_eq!(limit(csp_pts(pts(&long).as_bytes(), &SMALL)), ("bytes of text", 100));
+        assert_eq!(limit(csp_pts(pts(&format!("(u,{long})")).as_bytes(), &SMALL)), ("bytes of text", 100));
     }
     let opaque = [&[0x62, 0xC3, 101][..], &[b'x'; 101], &[1]].concat();
     let inline = [&[0x62, 3][..], &[b'x'; 101], &[0, 1]].concat();
@@ -158,6 +177,12 @@ fn nothing_blows_up() {
     }
     quick("names by reference", || csp_wbxml(&bomb, &limits).is_ok());
     quick("page switches", || csp_wbxml(&wbxml(&[0; 900_000]), &limits).is_ok());
+    let values =
+        ["(".repeat(900_000), "\"".repeat(900_000), " AS=T".repeat(180_000), format!("({})", "u,".repeat(9_000))];
+    for value in values {
+        quick("CSP-PTS", || csp_pts(pts(&value).as_bytes(), &limits).is_ok());
+    }
+    quick("a preamble", || csp_pts(&b"WV12LR1".repeat(120_000), &limits).is_ok());
     quick("a long number", || csp_wbxml(&[vec![3], vec![0x80; 900_000]].concat(), &limits).is_ok());
 }
 
@@ -189,8 +214,22 @@ fn ssp_message(said: &Primitive, version: Version) -> Vec<u8> {
 
 /// Changes a few bytes: flips, inserts, deletes, repeats, or splices with another document.
 fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
-    const SPICE: &[&[u8]] =
-        &[b"<", b">", b"&", b"\"", b"]]>", b"<!", b"\0", b"\xFF", b"\x80", b"\xC3\x01", b"<a:b ", b"xmlns"];
+    const SPICE: &[&[u8]] = &[
+        b"<",
+        b">",
+        b"&",
+        b"\"",
+        b"]]>",
+        b"<!",
+        b"\0",
+        b"\xFF",
+        b"\x80",
+        b"\xC3\x01",
+        b"<a:b ",
+        b"xmlns",
+        b"(,",
+        b")",
+    ];
     let mut bytes = seeds[dice.below(seeds.len())].clone();
     for _ in 0..=dice.below(3) {
         let at = dice.below(bytes.len().max(1));
@@ -245,6 +284,26 @@ fn no_mutation_of_csp_wbxml_panics() {
             if message.transactions.iter().all(kept) {
                 assert_eq!(again.unwrap().transactions.len(), message.transactions.len());
             }
+        }
+    });
+}
+
+#[test]
+fn no_mutation_of_csp_pts_panics() {
+    let limits = Limits::default();
+    let mut seeds = seeds(|said, version| csp_message(said, version, Encoding::Pts));
+    seeds.retain(|line| !line.is_empty());
+    mutate("CSP-PTS", &seeds, |bytes| {
+        if let Ok(message) = csp_pts(bytes, &limits)
+            && matches!(message.transactions[0].said, super::Said::Known(_))
+        {
+            for encoding in [Encoding::Pts, Encoding::Xml] {
+                let again = csp::read(&csp::write(&message, encoding), encoding, &limits, |_| None);
+                assert_eq!(again.unwrap().transactions.len(), 1);
+            }
+        }
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            let _ = (parts::of_lines(text), parts::split(text, 40));
         }
     });
 }

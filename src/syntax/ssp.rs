@@ -14,6 +14,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+#[cfg(test)]
+pub(super) use self::forms::names_of;
 use self::sink::SspSink;
 use self::source::{Replay, Shaper};
 pub use self::transactions::Transactions;

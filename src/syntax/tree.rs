@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::dialect::{Told, namespace, ssp_namespace, told};
-use super::document::Document as _;
+use super::document::Document;
+use super::pts::{self, PtsSource};
 use super::wbxml::{WbxmlSink, WbxmlSource};
 use super::xml::bytes::local;
 use super::xml::escape::{Place, escape, unescape};
@@ -14,7 +15,7 @@ use super::xml::sink::DECLARATION;
 use super::xml::{Tag, Token, Tokens};
 use super::{Encoding, Limits, ReadError, Seen, chars};
 use crate::vocabulary::element::Kind;
-use crate::vocabulary::{DecodeError, Element, Event, Sink, Source, Text, Version, base64};
+use crate::vocabulary::{DecodeError, Element, Event, Sink, Text, Version, base64};
 
 /// A way IMPS is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Syntax {
     CspXml,
     /// CSP in WAP binary XML.
     CspWbxml,
+    /// CSP in plain text.
+    CspPts,
     /// SSP in XML.
     SspXml,
 }
@@ -43,7 +46,7 @@ pub struct Tree {
 pub struct Node {
     /// Its name without prefix.
     pub name: Text,
-    /// Its attributes, of XML only; namespaces only where they are a vendor's.
+    /// Its attributes; namespaces only where they are a vendor's.
     pub attributes: Vec<(Text, String)>,
     /// Its characters, trimmed unless it is content.
     pub text: String,
@@ -56,11 +59,12 @@ pub struct Node {
 // === impl Syntax ===
 
 impl Syntax {
-    /// `csp-xml`, `csp-wbxml` or `ssp-xml`.
+    /// `csp-xml`, `csp-wbxml`, `csp-pts` or `ssp-xml`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CspXml => "csp-xml",
             Self::CspWbxml => "csp-wbxml",
+            Self::CspPts => "csp-pts",
             Self::SspXml => "ssp-xml",
         }
     }
@@ -75,6 +79,7 @@ impl Syntax {
         match self {
             Self::CspXml => Some(Encoding::Xml),
             Self::CspWbxml => Some(Encoding::Wbxml),
+            Self::CspPts => Some(Encoding::Pts),
             Self::SspXml => None,
         }
     }
@@ -90,13 +95,11 @@ impl Tree {
             return Err(unread(DecodeError::Limit { what: "bytes", most: limits.bytes }));
         }
         if matches!(body.first(), Some(1..=3)) {
-            let mut source = WbxmlSource::new(body, limits).map_err(unread)?;
-            let root = binary(&mut source).map_err(|fault| source.fail(fault, Seen::default()))?;
-            let version = match source.told() {
-                Some(Told::Spoken(version)) => version,
-                _ => Version::default(),
-            };
-            return Ok(Self { syntax: Syntax::CspWbxml, version, root });
+            return Self::of(WbxmlSource::new(body, limits).map_err(unread)?.with_all(), Syntax::CspWbxml);
+        }
+        if pts::is_message(body) {
+            let text = chars::utf8(body).map_err(unread)?;
+            return Self::of(PtsSource::new(&text, limits).map_err(unread)?, Syntax::CspPts);
         }
         let document = chars::document(body).map_err(unread)?;
         let before = if let Cow::Borrowed(text) = document { body.len() - text.len() } else { 0 };
@@ -108,6 +111,15 @@ impl Tree {
                 Err(ReadError { fault, at: at + before, path: tokens.path(at), seen: Seen::default() })
             }
         }
+    }
+
+    fn of<'a>(mut source: impl Document<'a>, syntax: Syntax) -> Result<Self, ReadError> {
+        let root = elements(&mut source).map_err(|fault| source.fail(fault, Seen::default()))?;
+        let version = match source.told() {
+            Some(Told::Spoken(version)) => version,
+            _ => Version::default(),
+        };
+        Ok(Self { syntax, version, root })
     }
 
     /// The document as XML of a version, indented. Only what depends on the version by itself changes with it:
@@ -143,11 +155,32 @@ impl Node {
         if syntax == Syntax::SspXml { None } else { Element::from_xml(&self.name) }
     }
 
+    /// The child that says how the content beside it is encoded, in the `MessageInfo` that describes it or beside
+    /// it.
+    fn info(&self) -> &Self {
+        self.children.iter().find(|child| child.name == "MessageInfo").unwrap_or(self)
+    }
+
     /// Whether the content below is base64 once it is characters.
     fn is_encoded(&self) -> bool {
-        let info = self.children.iter().find(|child| child.name == "MessageInfo");
-        let encoding = info.and_then(|info| info.children.iter().find(|child| child.name == "ContentEncoding"));
+        let encoding = self.info().children.iter().find(|child| child.name == "ContentEncoding");
         encoding.is_some_and(|encoding| encoding.text.eq_ignore_ascii_case("BASE64"))
+    }
+
+    /// The children as XML has them: where bytes become base64, the encoding says so.
+    fn spelled(&self) -> Cow<'_, [Self]> {
+        if self.is_encoded() || self.children.iter().all(|child| child.bytes.is_none()) {
+            return Cow::Borrowed(&self.children);
+        }
+        let mut children = self.children.clone();
+        let said = Self { name: "ContentEncoding".into(), text: "BASE64".into(), ..Self::default() };
+        let info = match children.iter().position(|child| child.name == "MessageInfo") {
+            Some(at) => &mut children[at].children,
+            None => &mut children,
+        };
+        info.retain(|child| child.name != "ContentEncoding");
+        info.insert(info.iter().position(|child| child.bytes.is_some()).unwrap_or(info.len()), said);
+        Cow::Owned(children)
     }
 
     fn xml(&self, version: Version, syntax: Syntax, depth: usize, out: &mut Vec<u8>) {
@@ -179,18 +212,8 @@ impl Node {
         escape(&text, Place::Text, out);
         if !self.children.is_empty() {
             out.push(b'\n');
-            // Bytes became base64 here, which the encoding beside them has to say.
-            let unsaid = self.children.iter().any(|child| child.bytes.is_some()) && !self.is_encoded();
-            for child in &self.children {
-                if unsaid && child.name == "MessageInfo" {
-                    let encoding = Self { name: "ContentEncoding".into(), text: "BASE64".into(), ..Self::default() };
-                    let mut child = child.clone();
-                    child.children.retain(|child| child.name != "ContentEncoding");
-                    child.children.push(encoding);
-                    child.xml(version, syntax, depth + 1, out);
-                } else {
-                    child.xml(version, syntax, depth + 1, out);
-                }
+            for child in self.spelled().iter() {
+                child.xml(version, syntax, depth + 1, out);
             }
             out.resize(out.len() + depth * 2, b' ');
         }
@@ -200,10 +223,15 @@ impl Node {
     }
 
     fn wbxml(&self, encoded: bool, sink: &mut WbxmlSink) {
+        // What the version's table lacks goes by its name.
         let element = Element::from_xml(&self.name);
+        let element = element.filter(|element| element.versions().contains(&sink.version()));
         match element {
             Some(element) => sink.start(element),
             None => sink.literal(&self.name),
+        }
+        for (name, value) in &self.attributes {
+            sink.attribute(name, value);
         }
         let number = if element.is_some_and(|e| e.kind() == Kind::Integer) { self.text.parse().ok() } else { None };
         let content = || base64::decode(&self.text).filter(|_| encoded && element == Some(Element::ContentData));
@@ -250,32 +278,67 @@ impl Node {
     }
 }
 
-fn binary(source: &mut WbxmlSource<'_>) -> Result<Node, DecodeError> {
-    let mut open: Vec<(Option<Element>, Node)> = Vec::new();
+/// An element being read.
+#[derive(Default)]
+struct Open {
+    element: Option<Element>,
+    node: Node,
+    content: Vec<u8>,
+    /// Whether the content came as characters, at least in part.
+    characters: bool,
+    opaque: bool,
+}
+
+// === impl Open ===
+
+impl Open {
+    /// Bytes beside characters are characters, unless they are none.
+    fn close(mut self) -> Node {
+        if self.opaque && !self.characters {
+            self.node.bytes = Some(self.content);
+        } else {
+            match String::from_utf8(self.content) {
+                Ok(text) => self.node.text = text,
+                Err(fault) => self.node.bytes = Some(fault.into_bytes()),
+            }
+        }
+        self.node.settle();
+        self.node
+    }
+}
+
+fn elements<'a>(source: &mut impl Document<'a>) -> Result<Node, DecodeError> {
+    let mut open: Vec<Open> = Vec::new();
     loop {
-        match source.next()? {
-            Event::Start(element) => open.push((element, Node { name: source.name(), ..Node::default() })),
-            Event::Text(text) => {
-                if let Some((_, node)) = open.last_mut() {
-                    node.text.push_str(&text);
+        match (source.next()?, open.last_mut()) {
+            (Event::Start(element), _) => {
+                let mut attributes = source.attributes();
+                attributes.retain(|(name, value)| !is_own(name, value));
+                let node = Node { name: source.name(), attributes, ..Node::default() };
+                open.push(Open { element, node, ..Open::default() });
+            }
+            (Event::Text(text), Some(inner)) => {
+                inner.characters = true;
+                inner.content.extend_from_slice(text.as_bytes());
+            }
+            (Event::Opaque(bytes), Some(inner)) => {
+                if bytes.len() <= 4 && inner.element.is_some_and(|element| element.kind() == Kind::Integer) {
+                    let number = bytes.iter().fold(0_u32, |number, b| number << 8 | u32::from(*b));
+                    inner.characters = true;
+                    inner.content = number.to_string().into_bytes();
+                } else {
+                    inner.opaque = true;
+                    inner.content.extend_from_slice(&bytes);
                 }
             }
-            Event::Opaque(bytes) => match open.last_mut() {
-                Some((Some(element), node)) if element.kind() == Kind::Integer && bytes.len() <= 4 => {
-                    node.text = bytes.iter().fold(0_u32, |number, b| number << 8 | u32::from(*b)).to_string();
-                }
-                Some((_, node)) => node.bytes.get_or_insert_default().extend_from_slice(&bytes),
-                None => {}
-            },
-            Event::End => {
-                let Some((_, mut node)) = open.pop() else { return Err(DecodeError::Eof) };
-                node.settle();
+            (Event::End, Some(_)) => {
+                let Some(node) = open.pop().map(Open::close) else { return Err(DecodeError::Eof) };
                 match open.last_mut() {
-                    Some((_, parent)) => parent.children.push(node),
+                    Some(outer) => outer.node.children.push(node),
                     None => return Ok(node),
                 }
             }
-            Event::Eof => return Err(DecodeError::Eof),
+            (Event::Text(_) | Event::Opaque(_) | Event::End, None) | (Event::Eof, _) => return Err(DecodeError::Eof),
         }
     }
 }
@@ -323,12 +386,16 @@ fn kind_of(root: &Tag<'_>, tokens: &Tokens<'_>) -> (Syntax, Version) {
     }
 }
 
+/// Whether an attribute binds a namespace of IMPS.
+fn is_own(name: &str, value: &str) -> bool {
+    name == "xmlns" && ["CSP", "TRC", "PA", "SSP"].iter().any(|family| told(value, family).is_some())
+}
+
 /// Attributes but namespaces: those that IMPS itself binds are written anew, prefixes are gone.
 fn attributes(tokens: &Tokens<'_>) -> Result<Vec<(Text, String)>, DecodeError> {
     let mut kept = Vec::new();
     for (name, value) in tokens.attributes() {
-        let own = name == "xmlns" && ["CSP", "TRC", "PA", "SSP"].iter().any(|family| told(value, family).is_some());
-        if !own && (name.starts_with("xml:") || local(name) == name) {
+        if !is_own(name, value) && (name.starts_with("xml:") || local(name) == name) {
             kept.push((name.into(), unescape(value)?.into_owned()));
         }
     }

@@ -105,6 +105,9 @@ impl Value for JoinGroupResponse {
 
     fn encode(&self, to: &mut impl Sink) {
         put(&self.outcome, Element::Result, SSP_ONLY, to);
+        if to.takes(Element::GroupId, SSP_ONLY) {
+            self.group.put(Element::GroupId, to);
+        }
         if to.takes(Element::UserMapList, SINCE_12) {
             self.joined.put_if_any(Element::UserMapList, to);
         } else {

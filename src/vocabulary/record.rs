@@ -220,27 +220,32 @@ impl Value for u32 {
 
 impl Value for Content {
     fn decode<'a>(_: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        let mut text = String::new();
-        let mut binary: Option<Vec<u8>> = None;
+        let mut text: Option<String> = None;
+        let mut bytes: Option<Vec<u8>> = None;
         loop {
-            match (from.next()?, &mut binary) {
-                (Event::Text(part), Some(bytes)) => bytes.extend_from_slice(part.as_bytes()),
-                (Event::Text(part), None) if text.is_empty() => text = part.into_owned(),
-                (Event::Text(part), None) => text.push_str(&part),
-                (Event::Opaque(part), Some(bytes)) => bytes.extend_from_slice(&part),
-                (Event::Opaque(part), None) => {
-                    let mut bytes = std::mem::take(&mut text).into_bytes();
-                    bytes.extend_from_slice(&part);
-                    binary = Some(bytes);
+            match (from.next()?, &mut text, &mut bytes) {
+                (Event::Text(part), None, None) => text = Some(part.into_owned()),
+                (Event::Text(part), Some(text), None) => text.push_str(&part),
+                (Event::Text(part), text, Some(bytes)) => {
+                    text.get_or_insert_default();
+                    bytes.extend_from_slice(part.as_bytes());
                 }
-                (Event::Start(_), _) => from.skip()?,
-                (Event::End, _) => break,
-                (Event::Eof, _) => return Err(DecodeError::Eof),
+                (Event::Opaque(part), text, bytes) => {
+                    let before = || text.as_mut().map(std::mem::take).unwrap_or_default().into_bytes();
+                    bytes.get_or_insert_with(before).extend_from_slice(&part);
+                }
+                (Event::Start(_), ..) => from.skip()?,
+                (Event::End, ..) => break,
+                (Event::Eof, ..) => return Err(DecodeError::Eof),
             }
         }
-        Ok(match binary {
-            Some(bytes) => Self::Binary(bytes.into()),
-            None => Self::Text(text),
+        Ok(match (text, bytes) {
+            (text, None) => Self::Text(text.unwrap_or_default()),
+            (None, Some(bytes)) => Self::Binary(bytes.into()),
+            // Bytes beside characters are characters (a gateway's CDATA), unless they are none.
+            (Some(_), Some(bytes)) => {
+                String::from_utf8(bytes).map_or_else(|fault| Self::Binary(fault.into_bytes().into()), Self::Text)
+            }
         })
     }
     fn encode(&self, to: &mut impl Sink) {

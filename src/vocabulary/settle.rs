@@ -9,12 +9,23 @@ use super::{Content, Primitive, Text, base64};
 
 impl Primitive {
     /// Makes bytes of base64 that is marked as such, and marks bytes as `BASE64`, so that syntaxes of characters and
-    /// of bytes carry the same content. What is marked but no base64 stays as it is.
+    /// of bytes carry the same content; `None` says nothing. What is marked but no base64 stays as it is.
     pub fn settle_content(&mut self) {
         match self {
             Self::SendMessageRequest(said) => in_message(Some(&mut said.info), said.content.as_mut()),
             Self::NewMessage(said) => in_message(Some(&mut said.info), said.content.as_mut()),
-            Self::GetMessageResponse(said) => in_message(said.info.as_mut(), said.content.as_mut()),
+            Self::MessageNotification(said) => in_message(Some(&mut said.info), None),
+            Self::DeliveryReportRequest(said) => in_message(Some(&mut said.info), None),
+            Self::GetMessageListResponse(said) => {
+                said.messages.iter_mut().for_each(|info| in_message(Some(info), None));
+            }
+            Self::GetMessageResponse(said) => {
+                let info = match said.content {
+                    Some(Content::Binary(_)) => Some(said.info.get_or_insert_default()),
+                    _ => said.info.as_mut(),
+                };
+                in_message(info, said.content.as_mut());
+            }
             Self::GetSpInfoResponse(said) => in_picture(&mut said.logo),
             Self::GetMapResponse(said) => in_picture(&mut said.map),
             Self::ExtendConversationRequest(said) => in_note(&mut said.welcome),
@@ -54,6 +65,9 @@ fn in_properties(properties: &mut Option<GroupProperties>) {
 
 fn settle(encoding: &mut Option<Text>, content: Option<&mut Content>) {
     let marked = encoding.as_deref().is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("BASE64"));
+    if encoding.as_deref().is_some_and(|encoding| encoding.trim().eq_ignore_ascii_case("None")) {
+        *encoding = None;
+    }
     match content {
         Some(Content::Binary(_)) => *encoding = Some("BASE64".into()),
         Some(content @ Content::Text(_)) if marked => {

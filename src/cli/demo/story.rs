@@ -67,6 +67,7 @@ async fn log_in(stage: &Stage, user: &Address, encoding: Encoding, version: Vers
     let encoding = match encoding {
         Encoding::Xml => "XML",
         Encoding::Wbxml => "WBXML",
+        Encoding::Pts => "PTS",
     };
     println!("{user} is logged in ({encoding}, CSP {version}), session {session}");
     Ok(phone)

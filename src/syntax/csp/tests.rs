@@ -152,6 +152,8 @@ fn bare_if_discovery(sent: &mut Message) {
 }
 
 proptest! {
+    // Each case is every primitive there is.
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn every_primitive_comes_back_in_every_version_and_encoding(seed: u64) {
         for (version, encoding) in Version::ALL.into_iter().flat_map(|v| [(v, Encoding::Wbxml), (v, Encoding::Xml)]) {
@@ -391,14 +393,16 @@ fn content_types_tell_encodings() {
         ("text/xml", Some(Encoding::Xml)),
         ("application/vnd.wap.wbxml", Some(Encoding::Wbxml)),
         ("application/vnd.wv.ssp+xml", None),
-        ("application/vnd.wv.csp.sms", None),
+        ("application/vnd.wv.csp.sms", Some(Encoding::Pts)),
+        ("application/vnd.wv.CSP+sms; charset=utf-8", Some(Encoding::Pts)),
+        ("application/vnd.wv.sms", None),
         ("text/plain; a=xml", None),
         ("", None),
     ] {
         assert_eq!(encoding_of(name), encoding, "{name}");
     }
     for version in Version::ALL {
-        for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        for encoding in [Encoding::Xml, Encoding::Wbxml, Encoding::Pts] {
             assert_eq!(encoding_of(content_type(encoding, version)), Some(encoding));
         }
     }

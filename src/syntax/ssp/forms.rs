@@ -118,6 +118,27 @@ pub(super) fn is_one_of(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// The names of an element on SSP, wherever it stands, those of attributes with `@`: for `docs/elements.md`.
+#[cfg(test)]
+pub(in crate::syntax) fn names_of(element: Element) -> Vec<String> {
+    fn collect(form: &Form, element: Element, names: &mut Vec<String>) {
+        if form.element == element {
+            names.push(form.name().to_owned());
+        }
+        names.extend(form.attribute(element).map(|name| format!("@{name}")));
+        for rule in form.rules {
+            if let Rule::Named(form) | Rule::Marked(form, ..) | Rule::Within(_, form) = rule {
+                collect(form, element, names);
+            }
+        }
+    }
+    let mut names = Vec::new();
+    FORMS.iter().for_each(|form| collect(form, element, &mut names));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Lists of CSP that are no elements in SSP: what they hold is repeated.
 pub(super) const fn is_transparent(list: Element) -> bool {
     use Element::{

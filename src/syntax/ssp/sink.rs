@@ -220,6 +220,10 @@ impl SspSink {
             return;
         }
         match form.rule(element) {
+            // Somebody without a name, where only names travel.
+            Some(Rule::Named(Form { body: Body::TextOf(name), .. })) if self.find(child, *name).is_none() => {
+                out.lost.push(child);
+            }
             Some(Rule::Named(inner)) => self.element(child, inner, None, &[], out),
             Some(Rule::Marked(inner, attribute, value)) => {
                 self.element(child, inner, Some((attribute, value)), &[], out);
@@ -234,7 +238,11 @@ impl SspSink {
                 self.whole(child, &[], out);
             }
             Some(Rule::Spliced(..)) if element == Element::Map => self.content_data(child, out),
-            Some(Rule::Spliced(..) | Rule::Each(..)) => self.inside(child, form, out),
+            Some(Rule::Spliced(..)) => self.inside(child, form, out),
+            Some(Rule::Each(..)) => match self.entity(child, out) {
+                Some(entity) => self.whole(entity, &[], out),
+                None => out.lost.push(child),
+            },
             Some(Rule::Lost(_)) => out.lost.push(child),
             None if is_transparent(element) => self.inside(child, form, out),
             None => self.whole(child, &[], out),

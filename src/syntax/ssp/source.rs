@@ -186,7 +186,9 @@ impl<'a> Shaper<'a> {
             }
             Body::TextOf(child) => {
                 let text = self.text()?;
-                self.leaf(child, text, out);
+                if child == Element::SName || !text.trim().is_empty() {
+                    self.leaf(child, text, out);
+                }
             }
             Body::Data => {
                 let text = self.text()?;

@@ -168,6 +168,8 @@ fn carried(meta: Option<&MetaInfo>, primitive: &Primitive, version: Version) -> 
 }
 
 proptest! {
+    // Each case is every primitive there is.
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn every_primitive_of_ssp_comes_back_but_for_what_is_told(seed: u64) {
         for version in Version::ALL {

@@ -29,6 +29,17 @@ fn every_vector_goes_both_ways() {
     }
 }
 
+#[test]
+fn a_line_of_plain_text_is_the_document_it_stands_for() {
+    let document = read(vectors::LOGIN_REQUEST.xml.as_bytes());
+    let line = b"wv12lr1 ui=wv:ann@example.org CI=http://c.example.org/1 PW=pw TL=3600 SC=ck1\r\n";
+    let tree = read(line);
+    assert_eq!((tree.syntax.as_str(), tree.version, &tree.root), ("csp-pts", Version::V12, &document.root));
+    assert_eq!(tree.to_wbxml(Version::V12).unwrap(), vectors::LOGIN_REQUEST.bytes());
+    let fault = Tree::read(b"WV12LR1 UI=a PW=(b", &Limits::default()).unwrap_err();
+    assert_eq!(fault.to_string(), "the document ends early (byte 18, at /LR/PW)");
+}
+
 const VENDOR: &str = "<WV-CSP-Message xmlns=\"http://www.openmobilealliance.org/DTD/WV-CSP1.2\"><Session>\
     <Vendor-Thing><Inner>a &amp; b</Inner><Inner/></Vendor-Thing><Inner>c</Inner></Session></WV-CSP-Message>";
 

@@ -80,11 +80,13 @@ impl Strings {
         }
     }
 
-    /// The characters of a string.
+    /// The characters of a string; one of UTF-16 may say its byte order.
     pub(in crate::syntax) fn text<'a>(self, bytes: &'a [u8]) -> Result<Cow<'a, str>, DecodeError> {
-        match self {
-            Self::Utf8 => utf8(bytes),
-            Self::Old(charset) | Self::Wide(charset) => {
+        match (self, bytes) {
+            (Self::Utf8, _) => utf8(bytes),
+            (Self::Wide(_), [0xFE, 0xFF, rest @ ..]) => Self::Old(encoding_rs::UTF_16BE).text(rest),
+            (Self::Wide(_), [0xFF, 0xFE, rest @ ..]) => Self::Old(encoding_rs::UTF_16LE).text(rest),
+            (Self::Old(charset) | Self::Wide(charset), _) => {
                 match charset.decode_without_bom_handling_and_without_replacement(bytes) {
                     Some(text) => Ok(text),
                     None => Err(DecodeError::Malformed(format!("a string is no {}", charset.name()))),

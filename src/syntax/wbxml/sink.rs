@@ -1,14 +1,18 @@
 //! CSP-WBXML as a sink.
 
+use std::collections::HashMap;
+
 use super::values::token;
 use super::{ATTRIBUTES, CONTENT, END, EXT_T_0, LITERAL, OPAQUE, STR_I, SWITCH_PAGE, UTF_8};
 use crate::syntax::dialect::{PREFIXES, namespace, public_id};
 use crate::syntax::loss::{Loss, Losses};
 use crate::vocabulary::element::Kind;
-use crate::vocabulary::{Element, Sink, Version};
+use crate::vocabulary::{Element, Sink, Text, Version};
 
 /// Where the length of the string table stands.
 const TABLE: usize = 3;
+/// How many bytes at a time a widespread client reads.
+const BLOCK: usize = 1024;
 
 /// Writes CSP-WBXML: numeric public identifier, UTF-8, no string table unless unknown names need it. Text with a NUL inside is written as
 /// opaque data, since a NUL ends a string. Elements without a token (of SSP only) are left out with their content.
@@ -22,8 +26,9 @@ pub(in crate::syntax) struct WbxmlSink {
     element: Option<Element>,
     /// Open elements that are left out.
     hidden: usize,
-    /// The string table: names that have no token.
+    /// The string table: names that have no token, and where in it each begins.
     names: Vec<u8>,
+    places: HashMap<Text, usize>,
     losses: Losses,
 }
 
@@ -40,6 +45,7 @@ impl WbxmlSink {
             element: None,
             hidden: 0,
             names: Vec::new(),
+            places: HashMap::new(),
             losses: Losses::default(),
         }
     }
@@ -63,10 +69,33 @@ impl WbxmlSink {
         self.bare = Some(self.out.len());
         self.element = None;
         self.out.push(LITERAL);
-        let at = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.number(at);
-        self.names.extend(name.bytes().filter(|b| *b != 0));
-        self.names.push(0);
+        self.name(name);
+    }
+
+    /// Gives the element just opened an attribute that has no token.
+    pub(in crate::syntax) fn attribute(&mut self, name: &str, value: &str) {
+        let Some(tag) = self.bare.and_then(|at| self.out.get_mut(at)) else { return };
+        if *tag & ATTRIBUTES == 0 {
+            *tag |= ATTRIBUTES;
+        } else {
+            // The list goes on.
+            self.out.pop();
+        }
+        self.out.push(LITERAL);
+        self.name(name);
+        self.string(value);
+        self.out.push(END);
+    }
+
+    /// Refers to a name in the string table.
+    fn name(&mut self, name: &str) {
+        let end = self.names.len();
+        let at = *self.places.entry(name.into()).or_insert(end);
+        if at == end {
+            self.names.extend(name.bytes().filter(|b| *b != 0));
+            self.names.push(0);
+        }
+        self.number(u32::try_from(at).unwrap_or(u32::MAX));
     }
 
     fn kind(&self) -> Kind {
@@ -76,6 +105,17 @@ impl WbxmlSink {
     fn content(&mut self) {
         if let Some(tag) = self.bare.take().and_then(|at| self.out.get_mut(at)) {
             *tag |= CONTENT;
+        }
+    }
+
+    /// Keeps the end of a string that comes next, `before` other bytes, off the end of a block: the client that reads
+    /// so loses it there. A switch to the page that is current moves it, and all that follows.
+    fn aside(&mut self, before: usize, text: &str) {
+        if (self.out.len() + before + text.len() + 2).is_multiple_of(BLOCK)
+            && let Some(at) = self.bare
+        {
+            self.out.splice(at..at, [SWITCH_PAGE, self.page]);
+            self.bare = Some(at + 2);
         }
     }
 
@@ -134,6 +174,7 @@ impl Sink for WbxmlSink {
             let prefix = PREFIXES.iter().find_map(|(token, prefix)| Some((*token, uri.strip_prefix(prefix)?)));
             if let (Some((start, digits)), Some(tag)) = (prefix, self.out.last_mut()) {
                 *tag |= ATTRIBUTES;
+                self.aside(1, digits);
                 self.out.push(start);
                 self.string(digits);
                 self.out.push(END);
@@ -145,13 +186,17 @@ impl Sink for WbxmlSink {
         if text.is_empty() || self.hidden > 0 {
             return;
         }
-        self.content();
         match token(text, self.element, self.version).filter(|_| self.kind() != Kind::Binary) {
             Some(token) => {
+                self.content();
                 self.out.push(EXT_T_0);
                 self.number(u32::from(token));
             }
-            None => self.string(text),
+            None => {
+                self.aside(0, text);
+                self.content();
+                self.string(text);
+            }
         }
     }
 

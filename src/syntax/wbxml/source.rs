@@ -6,7 +6,7 @@ use super::charset::Strings;
 use super::values;
 use super::{ATTRIBUTES, CONTENT, END, ENTITY, EXT_T_0, LITERAL, OPAQUE, PI, STR_I, STR_T, SWITCH_PAGE};
 use crate::syntax::Limits;
-use crate::syntax::chars::utf8;
+use crate::syntax::chars::joined;
 use crate::syntax::date::Date;
 use crate::syntax::dialect::{PREFIXES, Told, told, told_by_number};
 use crate::syntax::document::Document;
@@ -39,6 +39,10 @@ pub(in crate::syntax) struct WbxmlSource<'a> {
     rooted: bool,
     /// Bytes taken from the string table so far: references may repeat.
     referred: usize,
+    /// Whether attributes are kept, and values without a meaning shown: for people who look at a document.
+    all: bool,
+    /// The attributes of the last start.
+    attributes: Vec<(Text, String)>,
 }
 
 /// An open element: what it is, or where its name is found.
@@ -73,6 +77,8 @@ impl<'a> WbxmlSource<'a> {
             ended: false,
             rooted: false,
             referred: 0,
+            all: false,
+            attributes: Vec::new(),
         };
         let release = source.byte()?;
         if !(1..=3).contains(&release) {
@@ -91,6 +97,12 @@ impl<'a> WbxmlSource<'a> {
             source.version = version;
         }
         Ok(source)
+    }
+
+    /// Keeps attributes, and shows values that nobody knows.
+    pub(in crate::syntax) fn with_all(mut self) -> Self {
+        self.all = true;
+        self
     }
 
     fn byte(&mut self) -> Result<u8, DecodeError> {
@@ -149,8 +161,21 @@ impl<'a> WbxmlSource<'a> {
         self.strings.text(bytes)
     }
 
+    /// An entity; two for the halves of a surrogate pair are one character.
     fn character(&mut self) -> Result<char, DecodeError> {
-        char::from_u32(self.number()?).ok_or_else(|| malformed("an entity is no character"))
+        let unit = self.number()?;
+        let place = self.next;
+        if (0xD800..0xDC00).contains(&unit) && self.document.get(place) == Some(&ENTITY) {
+            self.next += 1;
+            match joined(unit, self.number()?) {
+                Some(character) => return Ok(character),
+                None => self.next = place,
+            }
+        }
+        match unit {
+            0xD800..0xE000 => Ok(char::REPLACEMENT_CHARACTER),
+            _ => char::from_u32(unit).ok_or_else(|| malformed("an entity is no character")),
+        }
     }
 
     fn element(&self) -> Option<Element> {
@@ -175,19 +200,24 @@ impl<'a> WbxmlSource<'a> {
         let text = match self.element().map(Element::kind) {
             Some(Kind::Date) => match Date::unpack(bytes) {
                 Some(date) => Some(Cow::Owned(date.basic())),
-                None => utf8(bytes).ok(),
+                // The six bytes of a phone that counts wrong are no reason to lose its message.
+                None => match self.strings.text(bytes).ok().filter(|text| Date::parse(text).is_some()) {
+                    None if !self.all => Some(Cow::Borrowed("")),
+                    text => text,
+                },
             },
-            Some(Kind::Plain | Kind::Boolean) => utf8(bytes).ok(),
+            Some(Kind::Plain | Kind::Boolean) => self.strings.text(bytes).ok(),
             Some(Kind::Integer | Kind::Binary) | None => None,
         };
         Ok(text.map_or(Event::Opaque(Cow::Borrowed(bytes)), Event::Text))
     }
 
     fn tag(&mut self, byte: u8) -> Result<Event<'a>, DecodeError> {
+        self.attributes.clear();
         let mut open = Open { page: self.page, token: byte & 0x3F, ..Open::default() };
         open.element = if open.token == LITERAL {
             open.literal = self.number()?;
-            Element::from_xml(&self.table_text(open.literal, LONGEST_NAME)?)
+            Element::from_xml(self.table_text(open.literal, LONGEST_NAME)?.trim())
         } else {
             Element::from_wbxml(open.page, open.token, self.version)
         };
@@ -197,17 +227,17 @@ impl<'a> WbxmlSource<'a> {
         self.open.push(open);
         self.meter.open()?;
         if byte & ATTRIBUTES != 0 {
-            self.attributes()?;
+            self.read_attributes()?;
         }
         self.empty = byte & CONTENT == 0;
         Ok(Event::Start(open.element))
     }
 
-    /// Steps over attributes; a namespace of the root names the version.
-    fn attributes(&mut self) -> Result<(), DecodeError> {
+    /// Reads attributes; a namespace of the root names the version.
+    fn read_attributes(&mut self) -> Result<(), DecodeError> {
         let mut count = 0;
-        let mut value = String::new();
-        let root = self.open.len() == 1;
+        let (mut name, mut value) = (Cow::Borrowed(""), String::new());
+        let kept = self.all || self.open.len() == 1;
         loop {
             let byte = self.byte()?;
             let part = match byte {
@@ -222,41 +252,65 @@ impl<'a> WbxmlSource<'a> {
                     let at = self.number()?;
                     self.table_text(at, usize::MAX)?
                 }
-                0x40..=0x42 => {
-                    self.inline()?;
-                    continue;
-                }
-                0x80..=0x82 => {
-                    self.number()?;
-                    continue;
-                }
-                0xC0..=0xC2 | 0x85..=0xBF | 0xC5.. => continue,
                 OPAQUE => {
                     let length = self.length()?;
                     self.take(length)?;
                     continue;
                 }
+                0x40..=0x42 | 0x80..=0x82 | 0xC0..=0xC2 => {
+                    self.extension(byte)?;
+                    continue;
+                }
+                0x85..=0xBF | 0xC5.. => continue,
                 PI | 0x44 | 0x84 | 0xC4 => return Err(malformed("no attribute")),
                 start => {
                     count += 1;
                     self.meter.attributes(count)?;
-                    if start == LITERAL {
-                        let at = self.number()?;
-                        self.table_text(at, LONGEST_NAME)?;
-                    }
-                    self.told_by(root, &value);
+                    self.attribute(&name, &value);
                     value.clear();
-                    PREFIXES.iter().find(|(token, _)| *token == start).map_or("", |(_, prefix)| prefix).into()
+                    let prefix = PREFIXES.iter().find(|(token, _)| *token == start).map(|(_, prefix)| *prefix);
+                    name = match (start, prefix) {
+                        (LITERAL, _) => {
+                            let at = self.number()?;
+                            self.table_text(at, LONGEST_NAME)?
+                        }
+                        (_, Some(_)) => Cow::Borrowed("xmlns"),
+                        (_, None) => Cow::Borrowed(""),
+                    };
+                    prefix.unwrap_or_default().into()
                 }
             };
+            // What is counted here is no text.
             self.meter.text(part.len())?;
-            if root {
+            if kept {
                 value.push_str(&part);
             }
         }
-        self.told_by(root, &value);
-        // What was counted here was no text.
+        self.attribute(&name, &value);
         Ok(())
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        if self.open.len() == 1
+            && let Some(told) = told(value, "CSP")
+        {
+            self.told = Some(told);
+            if let Told::Spoken(version) = told {
+                self.version = version;
+            }
+        }
+        if self.all && !name.is_empty() {
+            self.attributes.push((name.into(), value.to_owned()));
+        }
+    }
+
+    /// Steps over an extension token that CSP gives no meaning.
+    fn extension(&mut self, token: u8) -> Result<(), DecodeError> {
+        match token {
+            0x40..=0x42 => self.inline().map(drop),
+            0x80..=0x82 => self.number().map(drop),
+            _ => Ok(()),
+        }
     }
 
     /// The name of an element, or of its token.
@@ -266,18 +320,9 @@ impl<'a> WbxmlSource<'a> {
             (None, LITERAL) => {
                 let from = usize::try_from(open.literal).ok().and_then(|at| self.table.get(at..)).unwrap_or_default();
                 let name = self.strings.terminated(from).map_or(from, |(name, _)| name);
-                String::from_utf8_lossy(name).chars().take(64).collect()
+                self.strings.text(name).unwrap_or_default().chars().take(64).collect()
             }
             (None, token) => compact_str::format_compact!("token-{:02X}-{token:02X}", open.page),
-        }
-    }
-
-    fn told_by(&mut self, root: bool, namespace: &str) {
-        if let (true, Some(told)) = (root, told(namespace, "CSP")) {
-            self.told = Some(told);
-            if let Told::Spoken(version) = told {
-                self.version = version;
-            }
         }
     }
 }
@@ -324,15 +369,20 @@ impl<'a> Source<'a> for WbxmlSource<'a> {
                     let token = self.number()?;
                     match values::text(token, self.element(), self.version) {
                         Some(text) => self.text(Cow::Borrowed(text)),
-                        None => Err(malformed("an unknown value token")),
+                        None if self.all => self.text(Cow::Owned(format!("value-{token:02X}"))),
+                        // One value of a later version is no reason to lose the message.
+                        None => self.text(Cow::Borrowed("")),
                     }
                 }
                 OPAQUE => self.opaque(),
                 PI => {
-                    self.attributes()?;
+                    self.read_attributes()?;
                     continue;
                 }
-                0x40..=0x42 | 0x81 | 0x82 | 0xC0..=0xC2 => Err(malformed("an extension token of another vocabulary")),
+                byte @ (0x40..=0x42 | 0x81 | 0x82 | 0xC0..=0xC2) => {
+                    self.extension(byte)?;
+                    continue;
+                }
                 byte => self.tag(byte),
             };
         }
@@ -354,6 +404,10 @@ impl<'a> Document<'a> for WbxmlSource<'a> {
 
     fn name(&self) -> Text {
         self.open.last().map_or_else(Text::default, |open| self.shown(open))
+    }
+
+    fn attributes(&mut self) -> Vec<(Text, String)> {
+        std::mem::take(&mut self.attributes)
     }
 
     fn place(&self) -> (usize, String) {

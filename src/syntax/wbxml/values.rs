@@ -50,6 +50,12 @@ pub(in crate::syntax) fn token(text: &str, inside: Option<Element>, version: Ver
     TOKENS.get(at).copied().filter(|token| self::text(u32::from(*token), inside, version) == Some(text))
 }
 
+/// Every token and its text: for `docs/elements.md`.
+#[cfg(test)]
+pub(in crate::syntax) fn rows() -> impl Iterator<Item = (u8, &'static str)> {
+    TOKENS.iter().copied().zip(TEXTS.iter().copied())
+}
+
 values! {
     0x00 = "AccessType", V11..=V13;
     0x01 = "ActiveUsers", V11..=V13;

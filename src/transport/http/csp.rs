@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_http::trace::TraceLayer;
 
+use crate::syntax::csp::encoding_of;
 use crate::transport::BoxFuture;
 use crate::transport::tls::ServerTls;
 
@@ -142,9 +143,9 @@ fn content_type(headers: &HeaderMap) -> &str {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Many names occur in the field; "wbxml" holds "xml".
+/// Many names occur in the field; "wbxml" holds "xml", and the type of PTS ends in "sms".
 fn is_csp(content_type: &str) -> bool {
-    content_type.to_ascii_lowercase().contains("xml")
+    content_type.to_ascii_lowercase().contains("xml") || encoding_of(content_type).is_some()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::super::forms::Form;
 use super::{Out, SspSink};
 use crate::syntax::xml::escape::Place;
 use crate::vocabulary::Element;
+use crate::vocabulary::base64::decode;
 
 impl SspSink {
     /// The name an element is written with.
@@ -12,7 +13,7 @@ impl SspSink {
             return form.name();
         }
         // One primitive of CSP is three of SSP; a type that is none of theirs is said in an attribute.
-        let kind = self.find(of, Element::SubscribeType).map_or("G", |at| self.characters(at));
+        let kind = self.find(of, Element::SubscribeType).map_or("", |at| self.characters(at));
         let at = ["S", "U", "G"].iter().position(|known| *known == kind).unwrap_or(3);
         form.names.get(at).copied().unwrap_or_default()
     }
@@ -25,7 +26,11 @@ impl SspSink {
         };
         match (form.element, self.nodes[child].element) {
             // How content is encoded stands beside the content.
-            (MessageInfo, ContentEncoding) => {}
+            (MessageInfo, ContentEncoding) => {
+                let around = self.nodes[of].parent;
+                let content = around.and_then(|around| self.find(around, Element::ContentData));
+                self.encoding(child, content.is_some(), out);
+            }
             (MessageInfo | ForwardMessageRequest, Recipient) => self.recipients(child, out),
             (MessageInfo | ForwardMessageRequest, Sender) => self.sender(child, out),
             (DeliveryReportRequest, Result) => {
@@ -86,22 +91,26 @@ impl SspSink {
             out.lost.push(of);
         }
         for child in self.children(of) {
-            let (group, name) = (self.find(child, Element::GroupId), self.find(child, Element::ScreenName));
             let entity = match self.nodes[child].element {
                 Element::User => Some(child),
-                // A name tells its group itself.
-                Element::Group => name.or(group),
+                Element::Group => self.entity(child, out),
                 _ => None,
             };
             let Some(entity) = entity else {
                 out.lost.push(child);
                 continue;
             };
-            out.lost.extend(group.filter(|group| *group != entity && name == Some(entity)));
             out.open("Recipient");
             self.whole(entity, &[], out);
             out.close("Recipient");
         }
+    }
+
+    /// Who a group stands for: somebody in it, whose name tells the group itself, or all of it.
+    pub(super) fn entity(&self, group: usize, out: &mut Out) -> Option<usize> {
+        let (id, name) = (self.find(group, Element::GroupId), self.find(group, Element::ScreenName));
+        out.lost.extend(id.filter(|_| name.is_some()));
+        name.or(id)
     }
 
     fn sender(&self, of: usize, out: &mut Out) {
@@ -138,27 +147,37 @@ impl SspSink {
                 self.attribute("contentType", kind, out);
             }
             let encoding = self.find(beside, Element::ContentEncoding);
-            encoded |= encoding.is_some_and(|at| self.content(at).eq_ignore_ascii_case(b"BASE64"));
+            encoded |= encoding.is_some_and(|at| self.is_base64(at)) && decode(self.characters(of)).is_some();
         }
         out.text(if encoded { " encoding=\"base64\">" } else { ">" });
         self.text(of, Place::Text, out);
     }
 
+    fn is_base64(&self, encoding: usize) -> bool {
+        self.characters(encoding).eq_ignore_ascii_case("BASE64")
+    }
+
+    /// Only base64 has a place, at the content; none needs none.
+    fn encoding(&self, of: usize, has_content: bool, out: &mut Out) {
+        let none = self.characters(of).eq_ignore_ascii_case("None");
+        if !(none || self.is_base64(of) && has_content) {
+            out.lost.push(of);
+        }
+    }
+
     /// The `ContentData` of an element that holds nothing else.
     pub(super) fn content_data(&self, of: usize, out: &mut Out) {
-        let mut children = self.children(of);
-        out.lost.extend(children.by_ref().filter(|at| self.nodes[*at].element == Element::ContentSize));
+        out.lost.extend(self.find(of, Element::ContentSize));
+        if let Some(encoding) = self.find(of, Element::ContentEncoding) {
+            self.encoding(encoding, true, out);
+        }
         match (self.find(of, Element::ContentData), self.find(of, Element::ContentType)) {
             (Some(content), _) => {
                 out.text("<ContentData");
                 self.data(content, out);
                 out.close("ContentData");
             }
-            (None, Some(kind)) => {
-                out.text("<ContentData");
-                self.attribute("contentType", kind, out);
-                out.text("/>");
-            }
+            (None, Some(kind)) => out.lost.push(kind),
             (None, None) => {}
         }
     }
