@@ -88,6 +88,16 @@ pub(super) fn put(field: &impl Slot, of: Element, range: RangeInclusive<Version>
     }
 }
 
+/// A text without white space around it.
+#[inline]
+pub(crate) fn trimmed(text: &str) -> &str {
+    match (text.as_bytes().first(), text.as_bytes().last()) {
+        // Most texts have nothing to trim, and trimming looks at characters.
+        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+        _ => text.trim(),
+    }
+}
+
 /// A boolean in any spelling met.
 pub(super) fn truth(text: &str) -> Option<bool> {
     let is = |words: &[&str]| words.iter().any(|w| text.eq_ignore_ascii_case(w));
@@ -170,13 +180,7 @@ impl<T: Value> Value for Box<T> {
 
 impl Value for Text {
     fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        let text = from.text(of)?;
-        let edges = (text.as_bytes().first(), text.as_bytes().last());
-        Ok(match edges {
-            // Most texts have nothing to trim, and trimming looks at characters.
-            (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text.as_ref().into(),
-            _ => text.trim().into(),
-        })
+        from.text(of).map(|text| trimmed(&text).into())
     }
     fn encode(&self, to: &mut impl Sink) {
         to.text(self);

@@ -7,7 +7,8 @@ use crate::syntax::chars::{declared, document};
 use crate::syntax::dialect::{Told, ssp_namespace, told};
 use crate::syntax::xml::{Tag, Token, Tokens};
 use crate::syntax::{Limits, ReadError, Seen};
-use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Version};
+use crate::vocabulary::primitive::service_of;
+use crate::vocabulary::{DecodeError, Element, Mode, Version};
 
 use super::forms::Form;
 use super::{Body, Envelope, Scanned, Transactions, meta};
@@ -70,21 +71,21 @@ impl<'a> Scan<'a, '_> {
 
     fn message(&mut self) -> Result<(), DecodeError> {
         let Token::Start(root) = self.tokens.next()? else { return Err(DecodeError::Eof) };
-        if !root.local().eq_ignore_ascii_case("WV-SSP-Message") {
+        if !root.is("WV-SSP-Message") {
             return Err(DecodeError::Unexpected(shown(root.local()).into()));
         }
         self.version = Some(spoken(&self.tokens));
-        let Some(first) = self.child()? else {
+        let Some(first) = child(&mut self.tokens)? else {
             self.tokens.next()?;
             return Err(DecodeError::Missing(Element::Session));
         };
-        match first.local() {
-            name if name.eq_ignore_ascii_case("Session") => self.session()?,
-            name if name.eq_ignore_ascii_case("SetupTransaction") => self.transaction()?,
-            name => return Err(DecodeError::Unexpected(shown(name).into())),
+        match first {
+            tag if tag.is("Session") => self.session()?,
+            tag if tag.is("SetupTransaction") => self.transaction()?,
+            tag => return Err(DecodeError::Unexpected(shown(tag.local()).into())),
         }
         // Only the first element counts.
-        while self.child()?.is_some() {
+        while child(&mut self.tokens)?.is_some() {
             self.tokens.skip()?;
         }
         // Only comments and white space may follow.
@@ -101,22 +102,10 @@ impl<'a> Scan<'a, '_> {
         Envelope { version, body }
     }
 
-    /// The next child, its attributes checked.
-    fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
-        loop {
-            match self.tokens.next()? {
-                Token::Start(tag) => return Ok(Some(tag)),
-                Token::Text(_) => {}
-                Token::End => return Ok(None),
-                Token::Eof => return Err(DecodeError::Eof),
-            }
-        }
-    }
-
     fn session(&mut self) -> Result<(), DecodeError> {
         self.session = Some(self.tokens.value_of("sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?);
-        while let Some(tag) = self.child()? {
-            if tag.local().eq_ignore_ascii_case("Transaction") {
+        while let Some(tag) = child(&mut self.tokens)? {
+            if tag.is("Transaction") {
                 self.transaction()?;
             } else {
                 self.tokens.skip()?;
@@ -134,69 +123,68 @@ impl<'a> Scan<'a, '_> {
         let mode = if mode.eq_ignore_ascii_case("Request") { Mode::Request } else { Mode::Response };
         let id = self.tokens.value_of("transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
         self.transaction = Some(id.clone());
-        let tag = self.child()?.ok_or(DecodeError::Missing(Element::TransactionContent))?;
-        self.primitive(&tag, mode, id)?;
-        while self.child()?.is_some() {
-            self.tokens.skip()?;
-        }
-        Ok(())
-    }
-
-    /// Steps over a primitive; its `MetaInfo` is read.
-    fn primitive(&mut self, tag: &Tag<'a>, mode: Mode, id: Cow<'a, str>) -> Result<(), DecodeError> {
+        let prefixes = self.tokens.prefixes();
+        let tag = child(&mut self.tokens)?.ok_or(DecodeError::Missing(Element::TransactionContent))?;
         let start = self.tokens.at();
-        let prefixed = self.tokens.prefixes();
-        let own = tag.name.contains(':') || self.tokens.attributes().any(|(name, _)| name.contains(':'));
-        let mut meta = None;
-        while let Some(tag) = self.child()? {
-            if meta.is_none() && tag.local().eq_ignore_ascii_case("MetaInfo") {
-                meta = Some(meta::read(&mut self.tokens)?);
+        let element = match Form::named(tag.local()).map(|form| form.element) {
+            Some(Element::Result) => Some(Element::Status),
+            element => element.filter(|element| service_of(*element).is_some()),
+        };
+        let name = shown(tag.local());
+        let blank = Scanned { mode, id, element, name, meta: None, fragment: &[], splices: false };
+        let scanned = self.transactions.push(blank);
+        while let Some(tag) = child(&mut self.tokens)? {
+            if scanned.meta.is_none() && tag.is("MetaInfo") {
+                meta::read(&mut self.tokens, &mut scanned.meta)?;
             } else {
                 self.tokens.skip()?;
             }
         }
         let fragment = self.text.get(start..self.tokens.offset()).unwrap_or_default();
-        let element = match Form::named(tag.local()).map(|form| form.element) {
-            Some(Element::Result) => Some(Element::Status),
-            element => element.filter(|element| Primitive::ELEMENTS.contains(element)),
-        };
-        let splices = (!own && prefixed == self.tokens.prefixes()) || self.binds_its_prefixes(fragment)?;
-        self.transactions.push(Scanned {
-            mode,
-            id,
-            element,
-            name: shown(tag.local()),
-            meta,
-            fragment: fragment.as_bytes(),
-            splices,
-        });
+        scanned.fragment = fragment.as_bytes();
+        scanned.splices = prefixes == self.tokens.prefixes() || binds_its_prefixes(fragment, self.limits)?;
+        while child(&mut self.tokens)?.is_some() {
+            self.tokens.skip()?;
+        }
         Ok(())
     }
+}
 
-    /// Whether every prefix used in a fragment is bound inside it, there where it is used.
-    fn binds_its_prefixes(&self, fragment: &'a str) -> Result<bool, DecodeError> {
-        let mut tokens = Tokens::new(fragment, self.limits)?;
-        let mut bound: Vec<(usize, &str)> = Vec::new();
-        loop {
-            match tokens.next()? {
-                Token::Start(tag) => {
-                    let depth = tokens.depth();
-                    bound.retain(|(level, _)| *level < depth);
-                    let binds = tokens.attributes().filter_map(|(name, _)| name.strip_prefix("xmlns:"));
-                    bound.extend(binds.map(|prefix| (depth, prefix)));
-                    let known = |name: &str| match name.split_once(':') {
-                        Some((prefix, _)) => {
-                            matches!(prefix, "xml" | "xmlns") || bound.iter().any(|(_, bound)| *bound == prefix)
-                        }
-                        None => true,
-                    };
-                    if !known(tag.name) || !tokens.attributes().all(|(name, _)| known(name)) {
-                        return Ok(false);
+/// The next child of the current element.
+pub(super) fn child<'a>(tokens: &mut Tokens<'a>) -> Result<Option<Tag<'a>>, DecodeError> {
+    loop {
+        match tokens.next()? {
+            Token::Start(tag) => return Ok(Some(tag)),
+            Token::Text(_) => {}
+            Token::End => return Ok(None),
+            Token::Eof => return Err(DecodeError::Eof),
+        }
+    }
+}
+
+/// Whether every prefix used in a fragment is bound inside it, there where it is used.
+fn binds_its_prefixes(fragment: &str, limits: &Limits) -> Result<bool, DecodeError> {
+    let mut tokens = Tokens::new(fragment, limits)?;
+    let mut bound: Vec<(usize, &str)> = Vec::new();
+    loop {
+        match tokens.next()? {
+            Token::Start(tag) => {
+                let depth = tokens.depth();
+                bound.retain(|(level, _)| *level < depth);
+                let binds = tokens.attributes().filter_map(|(name, _)| name.strip_prefix("xmlns:"));
+                bound.extend(binds.map(|prefix| (depth, prefix)));
+                let known = |name: &str| match name.split_once(':') {
+                    Some((prefix, _)) => {
+                        matches!(prefix, "xml" | "xmlns") || bound.iter().any(|(_, bound)| *bound == prefix)
                     }
+                    None => true,
+                };
+                if !known(tag.name) || !tokens.attributes().all(|(name, _)| known(name)) {
+                    return Ok(false);
                 }
-                Token::Eof => return Ok(true),
-                Token::End | Token::Text(_) => {}
             }
+            Token::Eof => return Ok(true),
+            Token::End | Token::Text(_) => {}
         }
     }
 }

@@ -15,15 +15,22 @@ pub enum Transactions<'a> {
 }
 
 impl<'a> Transactions<'a> {
-    /// Takes one more.
-    pub(super) fn push(&mut self, scanned: Scanned<'a>) {
+    /// Takes one more, and gives back its place.
+    pub(super) fn push(&mut self, scanned: Scanned<'a>) -> &mut Scanned<'a> {
+        let several = !self.is_empty();
+        *self = match (std::mem::take(self), scanned) {
+            (Self::Many(mut all), scanned) if several => {
+                all.push(scanned);
+                Self::Many(all)
+            }
+            (Self::One([first]), scanned) => Self::Many(vec![first, scanned]),
+            (_, scanned) => Self::One([scanned]),
+        };
         match self {
-            Self::Many(all) if all.is_empty() => *self = Self::One([scanned]),
-            Self::Many(all) => all.push(scanned),
-            Self::One(_) => {
-                if let Self::One([first]) = std::mem::take(self) {
-                    *self = Self::Many(vec![first, scanned]);
-                }
+            Self::One([one]) => one,
+            Self::Many(all) => {
+                let last = all.len() - 1;
+                &mut all[last]
             }
         }
     }

@@ -93,6 +93,13 @@ impl<'a> Tag<'a> {
     pub(in crate::syntax) fn local(&self) -> &'a str {
         if self.prefixed { local(self.name) } else { self.name }
     }
+
+    /// Whether it is this name, in any spelling, with or without a prefix.
+    #[inline]
+    pub(in crate::syntax) fn is(&self, name: &str) -> bool {
+        let local = self.local();
+        local == name || local.eq_ignore_ascii_case(name)
+    }
 }
 
 // === impl Tokens ===
