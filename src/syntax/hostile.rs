@@ -315,7 +315,7 @@ fn no_mutation_of_ssp_panics() {
         let Ok(envelope) = scan(bytes, &limits) else { return };
         let transactions = match envelope.body {
             ssp::Body::Setup(step) => vec![step],
-            ssp::Body::Session { transactions, .. } => transactions,
+            ssp::Body::Session { transactions, .. } => transactions.into(),
         };
         for transaction in transactions.iter().filter(|transaction| transaction.splices) {
             // What splices is as well-formed in another envelope.

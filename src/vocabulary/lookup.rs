@@ -1,6 +1,6 @@
 //! From names and tokens back to elements (`docs/wire-notes.md`, "Names and tokens").
 
-use super::names::Index;
+use super::names::Exact;
 use super::{Element, Version};
 
 /// Spellings found in the field beside those of the table.
@@ -18,8 +18,7 @@ const ALIASES: &[(&str, Element)] = &[
 ];
 
 const CSP: usize = Element::ALL.len() - Element::SSP_ONLY;
-const NAMES: [&str; CSP + ALIASES.len()] = names();
-static BY_NAME: Index<2048> = Index::new(&NAMES);
+static BY_NAME: Exact<2048, { CSP + ALIASES.len() }> = Exact::new(names());
 
 const PAGES: usize = 12;
 /// Per page and token: the newest element, and an older one it replaced.
@@ -57,8 +56,9 @@ const fn tokens() -> [[(Option<Element>, Option<Element>); 64]; PAGES] {
 
 impl Element {
     /// The element with this CSP-XML name (exact), or one of its known misspellings.
+    #[inline]
     pub fn from_xml(name: &str) -> Option<Self> {
-        let at = BY_NAME.find(name, |at| NAMES[at] == name)?;
+        let at = BY_NAME.find(name)?;
         match at.checked_sub(CSP) {
             None => Self::ALL.get(at).copied(),
             Some(alias) => ALIASES.get(alias).map(|(_, element)| *element),

@@ -151,7 +151,7 @@ impl<'a> Shaper<'a> {
         loop {
             match self.tokens.next()? {
                 Token::Start(tag) if tag.local().eq_ignore_ascii_case("MetaInfo") && self.meta.is_none() => {
-                    self.meta = Some(meta::read(&mut self.tokens)?);
+                    meta::read(&mut self.tokens, &mut self.meta)?;
                 }
                 Token::Start(_) => self.tokens.skip()?,
                 Token::Text(_) => {}
@@ -350,7 +350,7 @@ impl<'a> Shaper<'a> {
     /// Reads a child in its own form, or in one that no table tells.
     fn known(&mut self, parent: &'static Form, form: &'static Form, out: &mut Events<'a>) -> Result<(), DecodeError> {
         match (parent.element, form.element) {
-            (_, Element::MetaInfo) if self.meta.is_none() => self.meta = Some(meta::read(&mut self.tokens)?),
+            (_, Element::MetaInfo) if self.meta.is_none() => meta::read(&mut self.tokens, &mut self.meta)?,
             (_, Element::MetaInfo) => self.tokens.skip()?,
             (Element::DeliveryReportRequest, Element::DeliveryResult) => {
                 self.children(parent, out)?;
