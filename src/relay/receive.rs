@@ -12,7 +12,7 @@ use crate::vocabulary::access::KeepAliveResponse;
 use crate::vocabulary::interop::MetaInfo;
 use crate::vocabulary::primitive::{Service, is_promised, service_of};
 use crate::vocabulary::status::{Code, Outcome, Status};
-use crate::vocabulary::{Element, Mode, Primitive, Version};
+use crate::vocabulary::{Element, Mode, Primitive, Text, Version};
 
 use super::answered::{Done, Executing, Fingerprint, Known};
 use super::apply::{Farewell, StepKind};
@@ -154,7 +154,7 @@ impl Peer {
             Known::Done(done) => {
                 let (again, expires) = (done.response.clone(), done.expires);
                 self.count("postern_relay_duplicates_total");
-                let answer = Answer { transaction: scanned.id.clone(), fragment: again, expires, owed: None };
+                let answer = Answer { transaction: Text::from(&*scanned.id), fragment: again, expires, owed: None };
                 turn.step(&self.domain, StepKind::Reply(track, answer));
                 return;
             }
@@ -169,16 +169,16 @@ impl Peer {
             return self.refuse(track, Code::NOT_AGREED, scanned, post, turn);
         }
         let executing = Executing { fingerprint, session: post.session, element, track };
-        self.answered.begin(scanned.id.clone(), executing);
+        self.answered.begin(Text::from(&*scanned.id), executing);
         self.count("postern_relay_requests_total");
-        turn.step(&self.domain, StepKind::Started(scanned.id.clone()));
+        turn.step(&self.domain, StepKind::Started(Text::from(&*scanned.id)));
         turn.jobs.push(Job {
             peer: self.domain.clone(),
-            transaction: scanned.id.clone(),
+            transaction: Text::from(&*scanned.id),
             version: post.version,
             meta: scanned.meta.clone(),
             element: Some(element),
-            name: scanned.name.clone(),
+            name: scanned.name.into(),
             fragment: Bytes::copy_from_slice(scanned.fragment),
         });
     }
@@ -218,7 +218,7 @@ impl Peer {
         let farewell = Farewell {
             body: ssp::session_message(post.version, own.expose(), &[part]),
             session: Some(own.clone()),
-            transaction: scanned.id.clone(),
+            transaction: Text::from(&*scanned.id),
         };
         turn.step(&self.domain, StepKind::Farewell(farewell));
         self.closed_by_peer("LogoutRequest", post, turn);
@@ -246,7 +246,7 @@ impl Peer {
     /// Answers without having executed anything: a repeated request is simply answered again.
     fn reply(&self, track: Track, scanned: &Scanned<'_>, fragment: Bytes, post: &Post<'_>, turn: &mut Turn) {
         let expires = Timestamp(post.now.0.saturating_add(MEMORY_MS));
-        let answer = Answer { transaction: scanned.id.clone(), fragment, expires, owed: None };
+        let answer = Answer { transaction: Text::from(&*scanned.id), fragment, expires, owed: None };
         turn.step(&self.domain, StepKind::Reply(track, answer));
     }
 

@@ -117,24 +117,35 @@ pub(crate) const fn is_legal(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{1_0000}'..)
 }
 
-/// What a text holds somewhere, found in one cheap pass over its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a text holds somewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Holds {
     /// A return: line ends have to be made one character.
     pub(super) returns: bool,
+    /// A tab, line feed or return: blanks in values of attributes.
+    pub(super) breaks: bool,
     /// A closing bracket, perhaps one of `]]>`.
     pub(super) brackets: bool,
 }
 
 /// Looks at a whole text; `None` if it holds a character that XML 1.0 cannot.
 pub(super) fn holds(text: &str) -> Option<Holds> {
-    // Without branches, so that it is done for many bytes at once.
+    let bytes = text.as_bytes();
+    // Without branches, so that it is done for many bytes at once; and mostly that is all.
+    let special = bytes.iter().fold(false, |found, b| found | (b.cast_signed() < 0x20) | (*b == b']'));
+    if special { look(text) } else { Some(Holds::default()) }
+}
+
+fn look(text: &str) -> Option<Holds> {
+    let bytes = text.as_bytes();
     let controls =
-        text.bytes().fold(false, |found, b| found | ((b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r')));
-    let rare = text.bytes().fold(false, |found, b| found | (b == b'\r') | (b == b']'));
-    let illegal = controls || (!text.is_ascii() && text.contains(['\u{FFFE}', '\u{FFFF}']));
-    let has = |b: u8| rare && text.as_bytes().contains(&b);
-    (!illegal).then(|| Holds { returns: has(b'\r'), brackets: has(b']') })
+        bytes.iter().fold(false, |found, b| found | ((*b < 0x20) & (*b != b'\t') & (*b != b'\n') & (*b != b'\r')));
+    let has = |sought: u8| bytes.iter().fold(false, |found, b| found | (*b == sought));
+    if controls || (has(0xEF) && text.contains(['\u{FFFE}', '\u{FFFF}'])) {
+        return None;
+    }
+    let breaks = bytes.iter().fold(false, |found, b| found | (*b < 0x20));
+    Some(Holds { returns: breaks && has(b'\r'), breaks, brackets: has(b']') })
 }
 
 #[cfg(test)]
@@ -169,8 +180,10 @@ mod tests {
     #[test]
     fn what_xml_may_hold() {
         let all = holds("a\tb\r\n\u{E9}\u{FFFD}]\u{1F600}");
-        assert_eq!(all, Some(Holds { returns: true, brackets: true }));
-        assert_eq!(holds("a\nb"), Some(Holds { returns: false, brackets: false }));
+        assert_eq!(all, Some(Holds { returns: true, breaks: true, brackets: true }));
+        assert_eq!(holds("a\nb"), Some(Holds { breaks: true, ..Holds::default() }));
+        assert_eq!(holds("a\u{E9}]\u{7F}"), Some(Holds { brackets: true, ..Holds::default() }));
+        assert_eq!(holds("plain <text>"), Some(Holds::default()));
         for text in ["\0", "a\u{1}", "\u{FFFE}", "\u{FFFF}"] {
             assert!(holds(text).is_none() && !text.chars().all(is_legal), "{text:?}");
         }

@@ -96,12 +96,12 @@ impl Neutral {
         let envelope = ssp::scan(body, limits)?;
         let (session, scanned) = match envelope.body {
             ssp::Body::Setup(step) => (None, vec![step]),
-            ssp::Body::Session { session, transactions } => (Some(SessionId::new(session)), transactions),
+            ssp::Body::Session { session, transactions } => (Some(SessionId::new(session)), transactions.into()),
         };
         let mut parts = Vec::with_capacity(scanned.len());
         for part in scanned {
             let (meta, said) = ssp::read_fragment(part.fragment, envelope.version, limits)?;
-            parts.push((meta, csp::Transaction { mode: part.mode, id: Some(part.id), said, segment: None }));
+            parts.push((meta, csp::Transaction { mode: part.mode, id: Some(part.id.into()), said, segment: None }));
         }
         Ok(Self { version: envelope.version, session, parts, poll: None })
     }

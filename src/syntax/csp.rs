@@ -281,7 +281,7 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
 
     fn session(&mut self) -> Result<Message, DecodeError> {
         let mut described = None;
-        let mut transactions = Vec::new();
+        let mut transactions = Vec::with_capacity(1);
         while let Some(child) = self.source.child()? {
             match child {
                 Some(Element::SessionDescriptor) => {
@@ -295,7 +295,7 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
                     self.seen.session.clone_from(&session);
                     described = Some(session);
                 }
-                Some(Element::Transaction) => transactions.push(self.transaction()?),
+                Some(Element::Transaction) => self.transaction(&mut transactions)?,
                 Some(of @ Element::Poll) => self.poll = Some(bool::decode(of, &mut self.source)?),
                 _ => self.source.skip()?,
             }
@@ -325,8 +325,12 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
         Ok(session.filter(|_| !outband).map(SessionId::new))
     }
 
-    fn transaction(&mut self) -> Result<Transaction, DecodeError> {
-        let (mut mode, mut id, mut said, mut segment) = (None, None, None, None);
+    /// Reads a transaction into its place, for a primitive is large.
+    fn transaction(&mut self, transactions: &mut Vec<Transaction>) -> Result<(), DecodeError> {
+        let (mut mode, mut said) = (None, false);
+        let blank = Said::Unknown(Text::default());
+        transactions.push(Transaction { mode: Mode::Request, id: None, said: blank, segment: None });
+        let Some(transaction) = transactions.last_mut() else { return Ok(()) };
         while let Some(child) = self.source.child()? {
             match child {
                 Some(Element::TransactionDescriptor) => {
@@ -334,12 +338,13 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
                         match child {
                             Some(of @ Element::TransactionMode) => mode = Some(self.mode(of)?),
                             Some(of @ Element::TransactionId) => {
-                                id = Some(Text::decode(of, &mut self.source)?).filter(|id| !id.is_empty());
+                                let id = Some(Text::decode(of, &mut self.source)?).filter(|id| !id.is_empty());
                                 self.seen.transaction.clone_from(&id);
+                                transaction.id = id;
                             }
                             Some(of @ Element::Poll) => self.poll = Some(bool::decode(of, &mut self.source)?),
                             Some(of @ Element::SegmentInfo) => {
-                                segment = Some(SegmentInfo::decode(of, &mut self.source)?)
+                                transaction.segment = Some(SegmentInfo::decode(of, &mut self.source)?);
                             }
                             _ => self.source.skip()?,
                         }
@@ -347,34 +352,31 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
                 }
                 Some(Element::TransactionContent) => {
                     while let Some(child) = self.source.child()? {
-                        if said.is_some() {
+                        if said {
                             // One primitive, and perhaps a vendor's addition.
                             self.source.skip()?;
                             continue;
                         }
-                        let known = match child {
-                            Some(element) => Primitive::decode(element, &mut self.source)?,
-                            None => None,
-                        };
-                        said = Some(match known {
-                            Some(primitive) => Said::Known(primitive),
-                            None => {
-                                let name = self.source.name();
-                                self.source.skip()?;
-                                Said::Unknown(name)
+                        said = true;
+                        match child.and_then(Primitive::blank) {
+                            Some(blank) => {
+                                transaction.said = Said::Known(blank);
+                                if let Said::Known(primitive) = &mut transaction.said {
+                                    primitive.read(&mut self.source)?;
+                                }
                             }
-                        });
+                            None => {
+                                transaction.said = Said::Unknown(self.source.name());
+                                self.source.skip()?;
+                            }
+                        }
                     }
                 }
                 _ => self.source.skip()?,
             }
         }
-        Ok(Transaction {
-            mode: mode.ok_or(DecodeError::Missing(Element::TransactionMode))?,
-            id,
-            said: said.ok_or(DecodeError::Missing(Element::TransactionContent))?,
-            segment,
-        })
+        transaction.mode = mode.ok_or(DecodeError::Missing(Element::TransactionMode))?;
+        if said { Ok(()) } else { Err(DecodeError::Missing(Element::TransactionContent)) }
     }
 
     fn mode(&mut self, of: Element) -> Result<Mode, DecodeError> {

@@ -132,7 +132,7 @@ fn attributes_are_limited() {
 fn quick<T>(what: &str, read: impl FnOnce() -> T) -> T {
     let begin = Instant::now();
     let read = read();
-    assert!(begin.elapsed() < Duration::from_secs(2), "{what}: {:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(10), "{what}: {:?}", begin.elapsed());
     read
 }
 
@@ -315,7 +315,7 @@ fn no_mutation_of_ssp_panics() {
         let Ok(envelope) = scan(bytes, &limits) else { return };
         let transactions = match envelope.body {
             ssp::Body::Setup(step) => vec![step],
-            ssp::Body::Session { transactions, .. } => transactions,
+            ssp::Body::Session { transactions, .. } => transactions.into(),
         };
         for transaction in transactions.iter().filter(|transaction| transaction.splices) {
             // What splices is as well-formed in another envelope.

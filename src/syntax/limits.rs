@@ -46,6 +46,7 @@ impl Meter {
     }
 
     /// Counts a start.
+    #[inline]
     pub(super) fn open(&mut self) -> Result<(), DecodeError> {
         self.depth += 1;
         self.elements += 1;
@@ -55,6 +56,7 @@ impl Meter {
     }
 
     /// Counts an end; `false` if nothing is open.
+    #[inline]
     pub(super) fn close(&mut self) -> bool {
         self.text = 0;
         match self.depth.checked_sub(1) {
@@ -67,12 +69,14 @@ impl Meter {
     }
 
     /// Counts characters or bytes of the innermost element.
+    #[inline]
     pub(super) fn text(&mut self, bytes: usize) -> Result<(), DecodeError> {
         self.text = self.text.saturating_add(bytes);
         within("bytes of text", self.text, self.limits.text)
     }
 
     /// Checks how many attributes an element has.
+    #[inline]
     pub(super) fn attributes(&self, count: usize) -> Result<(), DecodeError> {
         within("attributes", count, self.limits.attributes)
     }
@@ -83,6 +87,12 @@ impl Meter {
     }
 }
 
+#[inline]
 fn within(what: &'static str, count: usize, most: usize) -> Result<(), DecodeError> {
-    if count > most { Err(DecodeError::Limit { what, most }) } else { Ok(()) }
+    if count > most { Err(passed(what, most)) } else { Ok(()) }
+}
+
+#[cold]
+const fn passed(what: &'static str, most: usize) -> DecodeError {
+    DecodeError::Limit { what, most }
 }

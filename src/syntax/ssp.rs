@@ -8,6 +8,9 @@ mod meta;
 mod scan;
 mod sink;
 mod source;
+mod transactions;
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 
@@ -15,13 +18,14 @@ use bytes::Bytes;
 pub(super) use self::forms::names_of;
 use self::sink::SspSink;
 use self::source::{Replay, Shaper};
+pub use self::transactions::Transactions;
 use super::dialect::ssp_namespace;
 use super::xml::escape::{Place, escape};
 use super::xml::sink::DECLARATION;
 use super::{Limits, Loss, ReadError, Said, Seen};
 use crate::vocabulary::interop::MetaInfo;
 use crate::vocabulary::primitive::service_of;
-use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Sink, Text, Value, Version};
+use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Sink, Value, Version};
 
 /// The content type of SSP.
 pub const CONTENT_TYPE: &str = "application/vnd.wv.ssp+xml";
@@ -43,9 +47,9 @@ pub enum Body<'a> {
     /// Transactions of a session.
     Session {
         /// The sender's own session id.
-        session: Text,
+        session: Cow<'a, str>,
         /// The transactions.
-        transactions: Vec<Scanned<'a>>,
+        transactions: Transactions<'a>,
     },
 }
 
@@ -55,11 +59,11 @@ pub struct Scanned<'a> {
     /// Asks or answers.
     pub mode: Mode,
     /// Its id, verbatim.
-    pub id: Text,
+    pub id: Cow<'a, str>,
     /// The primitive's element; `None` if the table doesn't know it.
     pub element: Option<Element>,
-    /// The primitive's name as written.
-    pub name: Text,
+    /// The primitive's name as written, without a prefix; at most 64 bytes of it.
+    pub name: &'a str,
     /// On whose behalf; absent in answers and some notices.
     pub meta: Option<MetaInfo>,
     /// The primitive's bytes.
@@ -162,35 +166,50 @@ pub fn write_fragment(meta: Option<&MetaInfo>, primitive: &Primitive, version: V
     written.map_or_else(|| Bytes::from_static(b"<Status code=\"501\"/>"), |(fragment, _)| fragment)
 }
 
-/// Puts a session envelope around fragments.
+/// Puts a session envelope around fragments. Allocates once, unless an id has to be escaped.
 pub fn session_message(version: Version, session: &str, parts: &[Part<'_>]) -> Bytes {
-    let inside: usize = parts.iter().map(|part| part.fragment.len() + part.id.len() + 80).sum();
-    let mut out = begin(version, inside + session.len());
-    out.extend_from_slice(b"<Session sessionID=\"");
+    const SESSION: [&str; 3] = ["<Session sessionID=\"", "\">", "</Session>"];
+    let inside: usize = parts.iter().map(|part| length(TRANSACTION, part)).sum();
+    let mut out = begin(version, SESSION.map(str::len).iter().sum::<usize>() + session.len() + inside);
+    out.extend_from_slice(SESSION[0].as_bytes());
     escape(session, Place::Attribute, &mut out);
-    out.extend_from_slice(b"\">");
+    out.extend_from_slice(SESSION[1].as_bytes());
     for part in parts {
-        transaction(b"Transaction", part, &mut out);
+        transaction(TRANSACTION, part, &mut out);
     }
-    out.extend_from_slice(b"</Session></WV-SSP-Message>");
+    out.extend_from_slice(SESSION[2].as_bytes());
+    out.extend_from_slice(END);
     out.into()
 }
 
 /// Puts a set-up envelope around a fragment.
 pub fn setup_message(version: Version, part: &Part<'_>) -> Bytes {
-    let mut out = begin(version, part.fragment.len() + part.id.len());
-    transaction(b"SetupTransaction", part, &mut out);
-    out.extend_from_slice(b"</WV-SSP-Message>");
+    let mut out = begin(version, length(SETUP, part));
+    transaction(SETUP, part, &mut out);
+    out.extend_from_slice(END);
     out.into()
 }
 
+const TRANSACTION: &[u8] = b"Transaction";
+const SETUP: &[u8] = b"SetupTransaction";
+const BEGIN: &[u8] = b"<WV-SSP-Message xmlns=\"";
+const END: &[u8] = b"</WV-SSP-Message>";
+
 fn begin(version: Version, inside: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(inside + 320);
+    let namespace = ssp_namespace(version).as_bytes();
+    let outside = DECLARATION.len() + BEGIN.len() + namespace.len() + b"\">".len() + END.len();
+    let mut out = Vec::with_capacity(outside + inside);
     out.extend_from_slice(DECLARATION);
-    out.extend_from_slice(b"<WV-SSP-Message xmlns=\"");
-    out.extend_from_slice(ssp_namespace(version).as_bytes());
+    out.extend_from_slice(BEGIN);
+    out.extend_from_slice(namespace);
     out.extend_from_slice(b"\">");
     out
+}
+
+/// How many bytes [`transaction`] writes if the id needs no escaping.
+fn length(name: &[u8], part: &Part<'_>) -> usize {
+    let marks = b"< mode=\"\" transactionID=\"\"></>".len();
+    2 * name.len() + marks + part.mode.as_str().len() + part.id.len() + part.fragment.len()
 }
 
 fn transaction(name: &[u8], part: &Part<'_>, out: &mut Vec<u8>) {

@@ -43,13 +43,6 @@ pub struct AccessList {
     pub remove: Option<EntityList>,
 }
 
-/// What has been read of an [`AccessList`].
-#[derive(Debug, Default)]
-pub struct Partial {
-    list: Option<AccessList>,
-    beside: Option<bool>,
-}
-
 // === impl AccessList ===
 
 impl AccessList {
@@ -74,26 +67,30 @@ impl AccessList {
 }
 
 impl Slot for Option<AccessList> {
-    type Partial = Partial;
+    /// What stood beside it.
+    type Partial = Option<bool>;
 
-    fn fill<'a>(partial: &mut Partial, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+    fn fill<'a>(
+        &mut self,
+        beside: &mut Option<bool>,
+        of: Element,
+        from: &mut impl Source<'a>,
+    ) -> Result<(), DecodeError> {
         if matches!(of, Element::BlockListInUse | Element::GrantListInUse) {
-            partial.beside = flag(of, from)?;
+            *beside = flag(of, from)?;
             return Ok(());
         }
-        match partial.list.replace(AccessList::decode(from)?) {
+        match self.replace(AccessList::decode(from)?) {
             None => Ok(()),
             Some(_) => Err(DecodeError::Twice(of)),
         }
     }
 
-    fn done(partial: Partial, _: Element) -> Result<Self, DecodeError> {
-        let Partial { list, beside } = partial;
-        if list.is_none() && beside.is_none() {
-            return Ok(None);
+    fn done(&mut self, beside: Option<bool>, _: Element) -> Result<(), DecodeError> {
+        if beside.is_some() {
+            self.get_or_insert_default().in_use = beside;
         }
-        let list = list.unwrap_or_default();
-        Ok(Some(AccessList { in_use: beside.or(list.in_use), ..list }))
+        Ok(())
     }
 
     fn is_absent(&self) -> bool {

@@ -24,7 +24,7 @@ record! {
         /// The group invited to, with `GR`, `GM`.
         group: Option<Text> = GroupId,
         /// Presence attributes asked or offered, with `PR`.
-        presence: Option<PresenceSubList> = PresenceSubList,
+        presence: Option<Box<PresenceSubList>> = PresenceSubList,
         /// Where the content lies, with `SC`.
         urls: List<Text> = UrlList | Url,
         /// Words to the invited.
@@ -50,7 +50,7 @@ record! {
         /// The group invited to.
         group: Option<Text> = GroupId,
         /// Presence attributes asked or offered.
-        presence: Option<PresenceSubList> = PresenceSubList,
+        presence: Option<Box<PresenceSubList>> = PresenceSubList,
         /// Where the content lies.
         urls: List<Text> = UrlList | Url,
         /// Words to the invited.
@@ -108,7 +108,7 @@ record! {
         /// As in the invitation (1.3).
         group: Option<Text> = GroupId @ ONLY_13,
         /// As in the invitation (1.3).
-        presence: Option<PresenceSubList> = PresenceSubList @ ONLY_13,
+        presence: Option<Box<PresenceSubList>> = PresenceSubList @ ONLY_13,
         /// Words to the invited.
         note: Option<Text> = InviteNote,
         /// As in the invitation.
@@ -130,7 +130,7 @@ record! {
         /// As in the invitation (1.3).
         group: Option<Text> = GroupId @ ONLY_13,
         /// As in the invitation (1.3).
-        presence: Option<PresenceSubList> = PresenceSubList @ ONLY_13,
+        presence: Option<Box<PresenceSubList>> = PresenceSubList @ ONLY_13,
         /// Words to the invited.
         note: Option<Text> = InviteNote,
         /// As in the invitation.

@@ -46,13 +46,13 @@ const fn is_role(of: Element) -> bool {
 // === impl List ===
 
 impl<T: Item> Slot for List<T> {
-    type Partial = Self;
-    fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+    type Partial = ();
+    fn fill<'a>(&mut self, _: &mut (), of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
         if is_role(of) {
             while let Some(child) = from.child()? {
                 match child {
                     Some(e @ (Element::UserList | Element::UserIdList | Element::User | Element::UserId)) => {
-                        Self::fill(partial, e, from)?;
+                        self.fill(&mut (), e, from)?;
                     }
                     _ => from.skip()?,
                 }
@@ -60,20 +60,17 @@ impl<T: Item> Slot for List<T> {
             return Ok(());
         }
         let Some(item) = item_of(of) else {
-            partial.0.push(T::decode_as(of, from)?);
+            self.0.push(T::decode_as(of, from)?);
             return Ok(());
         };
         while let Some(child) = from.child()? {
             if child == Some(item) {
-                partial.0.push(T::decode_as(item, from)?);
+                self.0.push(T::decode_as(item, from)?);
             } else {
                 from.skip()?;
             }
         }
         Ok(())
-    }
-    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
-        Ok(partial)
     }
     fn is_absent(&self) -> bool {
         self.0.is_empty()

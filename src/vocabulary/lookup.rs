@@ -1,6 +1,6 @@
 //! From names and tokens back to elements (`docs/wire-notes.md`, "Names and tokens").
 
-use super::names::Index;
+use super::names::Exact;
 use super::{Element, Version};
 
 /// Spellings found in the field beside those of the table.
@@ -18,8 +18,7 @@ const ALIASES: &[(&str, Element)] = &[
 ];
 
 const CSP: usize = Element::ALL.len() - Element::SSP_ONLY;
-const NAMES: [&str; CSP + ALIASES.len()] = names();
-static BY_NAME: Index<2048> = Index::new(&NAMES);
+static BY_NAME: Exact<2048, { CSP + ALIASES.len() }> = Exact::new(names());
 
 const PAGES: usize = 12;
 /// Per page and token: the newest element, and an older one it replaced.
@@ -55,22 +54,25 @@ const fn tokens() -> [[(Option<Element>, Option<Element>); 64]; PAGES] {
     tokens
 }
 
+/// The element with the name at a place in the list.
+#[inline]
+fn named(at: usize) -> Option<Element> {
+    match at.checked_sub(CSP) {
+        None => Element::ALL.get(at).copied(),
+        Some(alias) => ALIASES.get(alias).map(|(_, element)| *element),
+    }
+}
+
 impl Element {
     /// The element with this CSP-XML name (exact), or one of its known misspellings.
+    #[inline]
     pub fn from_xml(name: &str) -> Option<Self> {
-        let at = BY_NAME.find(name, |at| NAMES[at] == name)?;
-        match at.checked_sub(CSP) {
-            None => Self::ALL.get(at).copied(),
-            Some(alias) => ALIASES.get(alias).map(|(_, element)| *element),
-        }
+        BY_NAME.find(name).and_then(named)
     }
 
     /// The element with this CSP-XML name, or else with one that differs from it in case only.
     pub fn from_xml_in_any_case(name: &str) -> Option<Self> {
-        Self::from_xml(name).or_else(|| {
-            let at = BY_NAME.find(name, |at| NAMES[at].eq_ignore_ascii_case(name))?;
-            NAMES.get(at).and_then(|name| Self::from_xml(name))
-        })
+        Self::from_xml(name).or_else(|| BY_NAME.find_in_any_case(name).and_then(named))
     }
 
     /// The element with this WBXML token in the version's table, or else in another version's.
@@ -97,6 +99,9 @@ mod tests {
         for (name, element) in ALIASES {
             assert_eq!(Element::from_xml(name), Some(*element));
         }
+        assert_eq!(Element::from_xml("onlinestatus"), None);
+        assert_eq!(Element::from_xml_in_any_case("onlinestatus"), Some(Element::OnlineStatus));
+        assert_eq!(Element::from_xml_in_any_case("CNAME"), Some(Element::Cname));
     }
 
     #[test]

@@ -108,12 +108,25 @@ macro_rules! primitives {
                 match self { $( Self::$name(_) => Element::$name, )* }
             }
 
+            /// The primitive of an element with nothing in it, a place to read into; `None` if the element is no
+            /// primitive.
+            pub fn blank(of: Element) -> Option<Self> {
+                match of {
+                    $( Element::$name => Some(Self::$name($name::default())), )*
+                    _ => None,
+                }
+            }
+
+            /// Reads it into its place; its start was just read.
+            pub fn read<'a>(&mut self, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+                match self { $( Self::$name(value) => value.read(Element::$name, from), )* }
+            }
+
             /// Reads the primitive whose start was just read; `None` if the element is no primitive known here.
             pub fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Option<Self>, DecodeError> {
-                match of {
-                    $( Element::$name => Ok(Some(Self::$name(<$name as Value>::decode(of, from)?))), )*
-                    _ => Ok(None),
-                }
+                let Some(mut primitive) = Self::blank(of) else { return Ok(None) };
+                primitive.read(from)?;
+                Ok(Some(primitive))
             }
 
             /// Writes it with its element, or tells the sink that it has no place there.

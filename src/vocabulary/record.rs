@@ -1,5 +1,6 @@
 //! Values, slots and the `record!` macro: a primitive is declared once, decoding and encoding follow.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
@@ -14,18 +15,35 @@ pub type Text = CompactString;
 pub trait Value: Sized {
     /// Reads the value up to the end of its element, whose start was just read.
     fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError>;
+    /// Reads it into its place: what is large need not be moved there.
+    fn read<'a>(&mut self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        *self = Self::decode(of, from)?;
+        Ok(())
+    }
+    /// Reads it into a place that is still empty.
+    fn read_new<'a>(place: &mut Option<Self>, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        *place = Some(Self::decode(of, from)?);
+        Ok(())
+    }
     /// Writes the value between the start and end of its element.
     fn encode(&self, to: &mut impl Sink);
 }
 
 /// How often a value may stand in a record: `T` once, `Option<T>` at most once, `Vec<T>` any number.
 pub trait Slot: Sized {
-    /// What has been read so far.
+    /// What has to be known beside the slot while it is read.
     type Partial: Default;
     /// Takes one more occurrence.
-    fn fill<'a>(partial: &mut Self::Partial, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError>;
-    /// The finished slot.
-    fn done(partial: Self::Partial, of: Element) -> Result<Self, DecodeError>;
+    fn fill<'a>(
+        &mut self,
+        partial: &mut Self::Partial,
+        of: Element,
+        from: &mut impl Source<'a>,
+    ) -> Result<(), DecodeError>;
+    /// Finishes the slot once all was read.
+    fn done(&mut self, _: Self::Partial, _: Element) -> Result<(), DecodeError> {
+        Ok(())
+    }
     /// Whether there is nothing to write.
     fn is_absent(&self) -> bool;
     /// Writes every occurrence.
@@ -57,7 +75,7 @@ pub(super) fn once<'a, T: Value>(
     of: Element,
     from: &mut impl Source<'a>,
 ) -> Result<(), DecodeError> {
-    <T as Slot>::fill(field, of, from)
+    field.fill(&mut (), of, from)
 }
 
 /// Writes a field that some versions have, for values that are not declared as records.
@@ -67,6 +85,16 @@ pub(super) fn put(field: &impl Slot, of: Element, range: RangeInclusive<Version>
             true => field.put(of, to),
             false => to.omit(of),
         }
+    }
+}
+
+/// A text without white space around it.
+#[inline]
+pub(crate) fn trimmed(text: &str) -> &str {
+    match (text.as_bytes().first(), text.as_bytes().last()) {
+        // Most texts have nothing to trim, and trimming looks at characters.
+        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+        _ => text.trim(),
     }
 }
 
@@ -87,15 +115,16 @@ impl Default for Content {
 }
 
 impl<T: Value> Slot for T {
-    type Partial = Option<T>;
-    fn fill<'a>(partial: &mut Option<T>, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
-        match partial.replace(T::decode(of, from)?) {
-            None => Ok(()),
-            Some(_) => Err(DecodeError::Twice(of)),
+    /// Whether it was there.
+    type Partial = bool;
+    fn fill<'a>(&mut self, there: &mut bool, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        if std::mem::replace(there, true) {
+            return Err(DecodeError::Twice(of));
         }
+        self.read(of, from)
     }
-    fn done(partial: Option<T>, of: Element) -> Result<T, DecodeError> {
-        partial.ok_or(DecodeError::Missing(of))
+    fn done(&mut self, there: bool, of: Element) -> Result<(), DecodeError> {
+        if there { Ok(()) } else { Err(DecodeError::Missing(of)) }
     }
     fn is_absent(&self) -> bool {
         false
@@ -106,12 +135,12 @@ impl<T: Value> Slot for T {
 }
 
 impl<T: Value> Slot for Option<T> {
-    type Partial = Self;
-    fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
-        <T as Slot>::fill(partial, of, from)
-    }
-    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
-        Ok(partial)
+    type Partial = ();
+    fn fill<'a>(&mut self, _: &mut (), of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        if self.is_some() {
+            return Err(DecodeError::Twice(of));
+        }
+        T::read_new(self, of, from)
     }
     fn is_absent(&self) -> bool {
         self.is_none()
@@ -124,13 +153,10 @@ impl<T: Value> Slot for Option<T> {
 }
 
 impl<T: Value> Slot for Vec<T> {
-    type Partial = Self;
-    fn fill<'a>(partial: &mut Self, of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
-        partial.push(T::decode(of, from)?);
+    type Partial = ();
+    fn fill<'a>(&mut self, _: &mut (), of: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        self.push(T::decode(of, from)?);
         Ok(())
-    }
-    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
-        Ok(partial)
     }
     fn is_absent(&self) -> bool {
         self.is_empty()
@@ -142,15 +168,19 @@ impl<T: Value> Slot for Vec<T> {
     }
 }
 
+/// For what is large and rare, so that what holds it need not be as large.
+impl<T: Value> Value for Box<T> {
+    fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+        T::decode(of, from).map(Self::new)
+    }
+    fn encode(&self, to: &mut impl Sink) {
+        T::encode(self, to);
+    }
+}
+
 impl Value for Text {
     fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        let text = from.text(of)?;
-        let edges = (text.as_bytes().first(), text.as_bytes().last());
-        Ok(match edges {
-            // Most texts have nothing to trim, and trimming looks at characters.
-            (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text.as_ref().into(),
-            _ => text.trim().into(),
-        })
+        from.text(of).map(|text| trimmed(&text).into())
     }
     fn encode(&self, to: &mut impl Sink) {
         to.text(self);
@@ -168,11 +198,12 @@ impl Value for bool {
 
 impl Value for u32 {
     fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        let mut text = String::new();
+        let mut text = Cow::Borrowed("");
         let mut number = None;
         loop {
             match from.next()? {
-                Event::Text(part) => text.push_str(&part),
+                Event::Text(part) if text.is_empty() => text = part,
+                Event::Text(part) => text.to_mut().push_str(&part),
                 Event::Opaque(bytes) if bytes.len() <= 4 => {
                     number = Some(bytes.iter().fold(0, |n, b| n << 8 | Self::from(*b)));
                 }
@@ -193,28 +224,33 @@ impl Value for u32 {
 
 impl Value for Content {
     fn decode<'a>(_: Element, from: &mut impl Source<'a>) -> Result<Self, DecodeError> {
-        let mut bytes = Vec::new();
-        let (mut characters, mut binary) = (false, false);
+        let mut text: Option<String> = None;
+        let mut bytes: Option<Vec<u8>> = None;
         loop {
-            match from.next()? {
-                Event::Text(part) => {
-                    characters = true;
+            match (from.next()?, &mut text, &mut bytes) {
+                (Event::Text(part), None, None) => text = Some(part.into_owned()),
+                (Event::Text(part), Some(text), None) => text.push_str(&part),
+                (Event::Text(part), text, Some(bytes)) => {
+                    text.get_or_insert_default();
                     bytes.extend_from_slice(part.as_bytes());
                 }
-                Event::Opaque(part) => {
-                    binary = true;
-                    bytes.extend_from_slice(&part);
+                (Event::Opaque(part), text, bytes) => {
+                    let before = || text.as_mut().map(std::mem::take).unwrap_or_default().into_bytes();
+                    bytes.get_or_insert_with(before).extend_from_slice(&part);
                 }
-                Event::Start(_) => from.skip()?,
-                Event::End => break,
-                Event::Eof => return Err(DecodeError::Eof),
+                (Event::Start(_), ..) => from.skip()?,
+                (Event::End, ..) => break,
+                (Event::Eof, ..) => return Err(DecodeError::Eof),
             }
         }
-        if binary && !characters {
-            return Ok(Self::Binary(bytes.into()));
-        }
-        // Bytes beside characters are characters (a gateway's CDATA), unless they are none.
-        Ok(String::from_utf8(bytes).map_or_else(|fault| Self::Binary(fault.into_bytes().into()), Self::Text))
+        Ok(match (text, bytes) {
+            (text, None) => Self::Text(text.unwrap_or_default()),
+            (None, Some(bytes)) => Self::Binary(bytes.into()),
+            // Bytes beside characters are characters (a gateway's CDATA), unless they are none.
+            (Some(_), Some(bytes)) => {
+                String::from_utf8(bytes).map_or_else(|fault| Self::Binary(fault.into_bytes().into()), Self::Text)
+            }
+        })
     }
     fn encode(&self, to: &mut impl Sink) {
         match self {
@@ -266,27 +302,42 @@ macro_rules! record {
         }
 
         impl $crate::vocabulary::Value for $name {
-            #[allow(unused_variables, unused_mut, unused_parens)]
             fn decode<'a>(
                 of: $crate::vocabulary::Element,
                 from: &mut impl $crate::vocabulary::Source<'a>,
             ) -> Result<Self, $crate::vocabulary::DecodeError> {
-                $( let mut $field = <$ty as $crate::vocabulary::Slot>::Partial::default(); )*
+                let mut record = Self::default();
+                record.read(of, from)?;
+                Ok(record)
+            }
+
+            fn read_new<'a>(
+                place: &mut Option<Self>,
+                of: $crate::vocabulary::Element,
+                from: &mut impl $crate::vocabulary::Source<'a>,
+            ) -> Result<(), $crate::vocabulary::DecodeError> {
+                place.insert(Self::default()).read(of, from)
+            }
+
+            #[allow(unused_variables, unused_mut, unused_parens, unused_imports, clippy::let_unit_value)]
+            fn read<'a>(
+                &mut self,
+                of: $crate::vocabulary::Element,
+                from: &mut impl $crate::vocabulary::Source<'a>,
+            ) -> Result<(), $crate::vocabulary::DecodeError> {
+                use $crate::vocabulary::Slot;
+                $( let mut $field = <$ty as Slot>::Partial::default(); )*
                 while let Some(child) = from.child()? {
                     match child {
                         $( Some(e @ ( $( $crate::vocabulary::Element::$tag )|+ )) => {
-                            <$ty as $crate::vocabulary::Slot>::fill(&mut $field, e, from)?;
+                            self.$field.fill(&mut $field, e, from)?;
                         } )*
                         // Another version's or a vendor's element: step over it.
                         _ => from.skip()?,
                     }
                 }
-                Ok(Self { $(
-                    $field: <$ty as $crate::vocabulary::Slot>::done(
-                        $field,
-                        $crate::vocabulary::record::first!($( $tag )+),
-                    )?
-                ),* })
+                $( self.$field.done($field, $crate::vocabulary::record::first!($( $tag )+))?; )*
+                Ok(())
             }
 
             #[allow(unused_variables)]

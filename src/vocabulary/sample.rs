@@ -97,6 +97,12 @@ impl<T: Sample> Sample for Option<T> {
     }
 }
 
+impl<T: Sample> Sample for Box<T> {
+    fn sample(dice: &mut Dice) -> Self {
+        Self::new(T::sample(dice))
+    }
+}
+
 impl<T: Sample> Sample for Vec<T> {
     fn sample(dice: &mut Dice) -> Self {
         let count = dice.below(4).max(usize::from(dice.full));

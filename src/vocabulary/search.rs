@@ -115,15 +115,15 @@ impl Value for SearchId {
 // === impl Pairs ===
 
 impl Slot for Pairs {
-    type Partial = Self;
-    fn fill<'a>(partial: &mut Self, _: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+    type Partial = ();
+    fn fill<'a>(&mut self, _: &mut (), _: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
         let mut bare: Option<SearchPair> = None;
         while let Some(child) = from.child()? {
             match child {
-                Some(e @ Element::SearchPair) => partial.0.push(Value::decode(e, from)?),
+                Some(e @ Element::SearchPair) => self.0.push(Value::decode(e, from)?),
                 Some(e @ Element::SearchElement) => {
                     // The next of several bare ones.
-                    partial.0.extend(bare.take_if(|pair| !pair.element.is_empty()));
+                    self.0.extend(bare.take_if(|pair| !pair.element.is_empty()));
                     bare.get_or_insert_default().element = Value::decode(e, from)?;
                 }
                 Some(e @ Element::SearchString) => {
@@ -136,13 +136,10 @@ impl Slot for Pairs {
         match bare {
             Some(pair) if pair.element.is_empty() => Err(DecodeError::Missing(Element::SearchElement)),
             bare => {
-                partial.0.extend(bare);
+                self.0.extend(bare);
                 Ok(())
             }
         }
-    }
-    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
-        Ok(partial)
     }
     fn is_absent(&self) -> bool {
         self.0.is_empty()

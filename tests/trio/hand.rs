@@ -84,7 +84,7 @@ impl Hand {
         let envelope = ssp::scan(&post.body, &Limits::default()).unwrap();
         let (session, transactions) = match envelope.body {
             ssp::Body::Setup(one) => (None, vec![one]),
-            ssp::Body::Session { session, transactions } => (Some(session.to_string()), transactions),
+            ssp::Body::Session { session, transactions } => (Some(session.to_string()), transactions.into()),
         };
         let heard = |t: ssp::Scanned<'_>| Heard {
             post: post.clone(),

@@ -53,7 +53,7 @@ impl Peer {
         };
         match scanned.mode {
             Mode::Request => {
-                let transaction = scanned.id.clone();
+                let transaction = Text::from(&*scanned.id);
                 let hearing = Hearing { now, cx, version, role: Role::Responder, transaction };
                 self.hear_initiator(&hearing, heard, turn);
             }

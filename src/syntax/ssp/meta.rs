@@ -1,51 +1,51 @@
 //! `MetaInfo`, read straight from the tokens: a relay reads it in every request, and nothing else.
 
-use std::borrow::Cow;
-
-use crate::syntax::xml::escape::unescape;
 use crate::syntax::xml::{Token, Tokens};
 use crate::vocabulary::interop::{MetaInfo, Requestor};
 use crate::vocabulary::party::{ClientId, User};
+use crate::vocabulary::record::trimmed;
 use crate::vocabulary::{DecodeError, Element, Text};
 
+use super::scan::child;
+
 /// Reads a `MetaInfo` whose start was read last, up to its end.
-pub(super) fn read(tokens: &mut Tokens<'_>) -> Result<MetaInfo, DecodeError> {
-    let originated = attribute(tokens, "clientOriginated")?;
-    let mut meta =
-        MetaInfo { client_originated: originated.map(|text| yes_or_no(&text)).transpose()?, requestor: None };
-    while let Some(name) = child(tokens)? {
-        if !name.eq_ignore_ascii_case("Requestor") {
+pub(super) fn read(tokens: &mut Tokens<'_>, place: &mut Option<MetaInfo>) -> Result<(), DecodeError> {
+    let into = place.insert(MetaInfo::default());
+    let originated = tokens.value_of("clientOriginated")?;
+    into.client_originated = originated.map(|text| yes_or_no(&text)).transpose()?;
+    while let Some(tag) = child(tokens)? {
+        if !tag.is("Requestor") {
             tokens.skip()?;
             continue;
         }
-        once(meta.requestor.is_none(), Element::Requestor)?;
-        let mut requestor = Requestor { service: text(tokens, "serviceID")?, user: None };
-        while let Some(name) = child(tokens)? {
-            if name.eq_ignore_ascii_case("User") {
+        once(into.requestor.is_none(), Element::Requestor)?;
+        let requestor = into.requestor.insert(Requestor::default());
+        requestor.service = text(tokens, "serviceID")?;
+        while let Some(tag) = child(tokens)? {
+            if tag.is("User") {
                 once(requestor.user.is_none(), Element::User)?;
-                requestor.user = Some(user(tokens)?);
+                user(tokens, requestor.user.insert(User::default()))?;
             } else {
                 tokens.skip()?;
             }
         }
-        meta.requestor = Some(requestor);
     }
-    Ok(meta)
+    Ok(())
 }
 
-fn user(tokens: &mut Tokens<'_>) -> Result<User, DecodeError> {
-    let id = text(tokens, "userID")?.ok_or(DecodeError::Missing(Element::UserId))?;
-    let mut user = User { id, friendly_name: text(tokens, "friendlyName")?, ..User::default() };
+fn user(tokens: &mut Tokens<'_>, user: &mut User) -> Result<(), DecodeError> {
+    user.id = text(tokens, "userID")?.ok_or(DecodeError::Missing(Element::UserId))?;
+    user.friendly_name = text(tokens, "friendlyName")?;
     user.session = text(tokens, "userSessionID")?.map(|id| id.as_str().into());
-    while let Some(name) = child(tokens)? {
-        if name.eq_ignore_ascii_case("ClientID") {
+    while let Some(tag) = child(tokens)? {
+        if tag.is("ClientID") {
             once(user.client.is_none() && user.application.is_none(), Element::ClientId)?;
             (user.client, user.application) = client(tokens)?;
         } else {
             tokens.skip()?;
         }
     }
-    Ok(user)
+    Ok(())
 }
 
 /// A client, and the application that may stand in its place.
@@ -83,25 +83,8 @@ fn client(tokens: &mut Tokens<'_>) -> Result<(Option<ClientId>, Option<Text>), D
     Ok((Some(id).filter(|id| id.url.is_some() || id.msisdn.is_some()), application))
 }
 
-/// The next child's name; `None` at the end of the current element.
-fn child<'a>(tokens: &mut Tokens<'a>) -> Result<Option<&'a str>, DecodeError> {
-    loop {
-        match tokens.next()? {
-            Token::Start(tag) => return Ok(Some(tag.local())),
-            Token::Text(_) => {}
-            Token::End => return Ok(None),
-            Token::Eof => return Err(DecodeError::Eof),
-        }
-    }
-}
-
-/// An attribute of the tag read last, in any spelling of its name.
-pub(super) fn attribute<'a>(tokens: &Tokens<'a>, wanted: &str) -> Result<Option<Cow<'a, str>>, DecodeError> {
-    tokens.attribute_of(wanted).map(unescape).transpose()
-}
-
 fn text(tokens: &Tokens<'_>, wanted: &str) -> Result<Option<Text>, DecodeError> {
-    Ok(attribute(tokens, wanted)?.map(|value| value.trim().into()))
+    Ok(tokens.value_of(wanted)?.map(|value| trimmed(&value).into()))
 }
 
 fn yes_or_no(text: &str) -> Result<bool, DecodeError> {

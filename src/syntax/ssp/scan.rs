@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
+use crate::ident::SessionId;
 use crate::syntax::chars::{declared, document};
 use crate::syntax::dialect::{Told, ssp_namespace, told};
 use crate::syntax::xml::{Tag, Token, Tokens};
 use crate::syntax::{Limits, ReadError, Seen};
-use crate::vocabulary::{DecodeError, Element, Mode, Primitive, Text, Version};
+use crate::vocabulary::primitive::service_of;
+use crate::vocabulary::{DecodeError, Element, Mode, Version};
 
 use super::forms::Form;
-use super::meta::{self, attribute};
-use super::{Body, Envelope, Scanned};
+use super::{Body, Envelope, Scanned, Transactions, meta};
 
 /// Scans a message.
 pub(super) fn scan<'a>(body: &'a [u8], limits: &Limits) -> Result<Envelope<'a>, ReadError> {
@@ -21,13 +22,18 @@ pub(super) fn scan<'a>(body: &'a [u8], limits: &Limits) -> Result<Envelope<'a>, 
     let text = characters(body).map_err(unread)?;
     let before = body.len() - text.len();
     let tokens = Tokens::new(text, limits).map_err(unread)?;
-    let mut scan = Scan { text, tokens, limits: *limits, seen: Seen::default() };
+    let mut scan = Scan {
+        text,
+        tokens,
+        limits,
+        version: None,
+        session: None,
+        transaction: None,
+        transactions: Transactions::default(),
+    };
     match scan.message() {
-        Ok(envelope) => Ok(envelope),
-        Err(fault) => {
-            let at = scan.tokens.at();
-            Err(ReadError { fault, at: at + before, path: scan.tokens.path(at), seen: scan.seen })
-        }
+        Ok(()) => Ok(scan.envelope()),
+        Err(fault) => Err(scan.fail(fault, before)),
     }
 }
 
@@ -40,148 +46,145 @@ fn characters(body: &[u8]) -> Result<&str, DecodeError> {
     }
 }
 
-struct Scan<'a> {
+struct Scan<'a, 'l> {
     text: &'a str,
     tokens: Tokens<'a>,
-    limits: Limits,
-    seen: Seen,
+    limits: &'l Limits,
+    /// What was seen so far. Without a session, the transaction is a step of a set-up.
+    version: Option<Version>,
+    session: Option<Cow<'a, str>>,
+    transaction: Option<Cow<'a, str>>,
+    transactions: Transactions<'a>,
 }
 
-impl<'a> Scan<'a> {
-    fn message(&mut self) -> Result<Envelope<'a>, DecodeError> {
+impl<'a> Scan<'a, '_> {
+    #[cold]
+    fn fail(&self, fault: DecodeError, before: usize) -> ReadError {
+        let at = self.tokens.at();
+        let seen = Seen {
+            version: self.version,
+            session: self.session.as_deref().map(SessionId::new),
+            transaction: self.transaction.as_deref().map(Into::into),
+        };
+        ReadError { fault, at: at + before, path: self.tokens.path(at), seen }
+    }
+
+    fn message(&mut self) -> Result<(), DecodeError> {
         let Token::Start(root) = self.tokens.next()? else { return Err(DecodeError::Eof) };
-        if !root.local().eq_ignore_ascii_case("WV-SSP-Message") {
-            return Err(DecodeError::Unexpected(shown(root.local())));
+        if !root.is("WV-SSP-Message") {
+            return Err(DecodeError::Unexpected(shown(root.local()).into()));
         }
-        let version = spoken(&self.tokens);
-        self.seen.version = Some(version);
-        let mut body = None;
-        while let Some(tag) = self.child()? {
-            body = match (body, tag.local()) {
-                // Only the first element counts.
-                (Some(body), _) => {
-                    self.tokens.skip()?;
-                    Some(body)
-                }
-                (None, name) if name.eq_ignore_ascii_case("Session") => Some(self.session()?),
-                (None, name) if name.eq_ignore_ascii_case("SetupTransaction") => Some(Body::Setup(self.transaction()?)),
-                (None, name) => return Err(DecodeError::Unexpected(shown(name))),
-            };
+        self.version = Some(spoken(&self.tokens));
+        let Some(first) = child(&mut self.tokens)? else {
+            self.tokens.next()?;
+            return Err(DecodeError::Missing(Element::Session));
+        };
+        match first {
+            tag if tag.is("Session") => self.session()?,
+            tag if tag.is("SetupTransaction") => self.transaction()?,
+            tag => return Err(DecodeError::Unexpected(shown(tag.local()).into())),
+        }
+        // Only the first element counts.
+        while child(&mut self.tokens)?.is_some() {
+            self.tokens.skip()?;
         }
         // Only comments and white space may follow.
-        self.tokens.next()?;
-        let body = body.ok_or(DecodeError::Missing(Element::Session))?;
-        Ok(Envelope { version, body })
+        self.tokens.next().map(drop)
     }
 
-    /// The next child, its attributes checked.
-    fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
-        loop {
-            match self.tokens.next()? {
-                Token::Start(tag) => return Ok(Some(tag)),
-                Token::Text(_) => {}
-                Token::End => return Ok(None),
-                Token::Eof => return Err(DecodeError::Eof),
-            }
-        }
+    /// What was read, once all was.
+    fn envelope(self) -> Envelope<'a> {
+        let version = self.version.unwrap_or(Version::V13);
+        let body = match (self.session, self.transactions) {
+            (None, Transactions::One([step])) => Body::Setup(step),
+            (session, transactions) => Body::Session { session: session.unwrap_or_default(), transactions },
+        };
+        Envelope { version, body }
     }
 
-    fn session(&mut self) -> Result<Body<'a>, DecodeError> {
-        let session = attribute(&self.tokens, "sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?;
-        let session = Text::from(session);
-        self.seen.session = Some(crate::ident::SessionId::new(session.clone()));
-        let mut transactions = Vec::with_capacity(1);
-        while let Some(tag) = self.child()? {
-            if tag.local().eq_ignore_ascii_case("Transaction") {
-                transactions.push(self.transaction()?);
+    fn session(&mut self) -> Result<(), DecodeError> {
+        self.session = Some(self.tokens.value_of("sessionID")?.ok_or(DecodeError::Missing(Element::SessionId))?);
+        while let Some(tag) = child(&mut self.tokens)? {
+            if tag.is("Transaction") {
+                self.transaction()?;
             } else {
                 self.tokens.skip()?;
             }
         }
-        if transactions.is_empty() {
+        if self.transactions.is_empty() {
             return Err(DecodeError::Missing(Element::Transaction));
         }
-        Ok(Body::Session { session, transactions })
+        Ok(())
     }
 
-    fn transaction(&mut self) -> Result<Scanned<'a>, DecodeError> {
-        let mode = attribute(&self.tokens, "mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
+    fn transaction(&mut self) -> Result<(), DecodeError> {
+        let mode = self.tokens.value_of("mode")?.ok_or(DecodeError::Missing(Element::TransactionMode))?;
         // Whatever is no request answers one.
         let mode = if mode.eq_ignore_ascii_case("Request") { Mode::Request } else { Mode::Response };
-        let id = attribute(&self.tokens, "transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
-        let id = Text::from(id);
-        self.seen.transaction = Some(id.clone());
-        let mut scanned = None;
-        while let Some(tag) = self.child()? {
-            if scanned.is_some() {
-                self.tokens.skip()?;
-            } else {
-                scanned = Some(self.primitive(&tag, mode, id.clone())?);
-            }
-        }
-        scanned.ok_or(DecodeError::Missing(Element::TransactionContent))
-    }
-
-    /// Steps over a primitive; its `MetaInfo` is read.
-    fn primitive(&mut self, tag: &Tag<'a>, mode: Mode, id: Text) -> Result<Scanned<'a>, DecodeError> {
+        let id = self.tokens.value_of("transactionID")?.ok_or(DecodeError::Missing(Element::TransactionId))?;
+        self.transaction = Some(id.clone());
+        let prefixes = self.tokens.prefixes();
+        let tag = child(&mut self.tokens)?.ok_or(DecodeError::Missing(Element::TransactionContent))?;
         let start = self.tokens.at();
-        let outside = self.tokens.depth() - 1;
-        let prefixed = self.tokens.prefixes();
-        let own = tag.name.contains(':') || self.tokens.attributes().any(|(name, _)| name.contains(':'));
-        let mut meta = None;
-        loop {
-            match self.tokens.next()? {
-                Token::Start(tag) => {
-                    let direct = self.tokens.depth() == outside + 2;
-                    if direct && meta.is_none() && tag.local().eq_ignore_ascii_case("MetaInfo") {
-                        meta = Some(meta::read(&mut self.tokens)?);
-                    }
-                }
-                Token::End if self.tokens.depth() == outside => break,
-                Token::End | Token::Text(_) => {}
-                Token::Eof => return Err(DecodeError::Eof),
+        let element = match Form::named(tag.local()).map(|form| form.element) {
+            Some(Element::Result) => Some(Element::Status),
+            element => element.filter(|element| service_of(*element).is_some()),
+        };
+        let name = shown(tag.local());
+        let blank = Scanned { mode, id, element, name, meta: None, fragment: &[], splices: false };
+        let scanned = self.transactions.push(blank);
+        while let Some(tag) = child(&mut self.tokens)? {
+            if scanned.meta.is_none() && tag.is("MetaInfo") {
+                meta::read(&mut self.tokens, &mut scanned.meta)?;
+            } else {
+                self.tokens.skip()?;
             }
         }
         let fragment = self.text.get(start..self.tokens.offset()).unwrap_or_default();
-        let element = match Form::named(tag.local()).map(|form| form.element) {
-            Some(Element::Result) => Some(Element::Status),
-            element => element.filter(|element| Primitive::ELEMENTS.contains(element)),
-        };
-        Ok(Scanned {
-            mode,
-            id,
-            element,
-            name: tag.local().chars().take(64).collect(),
-            meta,
-            fragment: fragment.as_bytes(),
-            splices: (!own && prefixed == self.tokens.prefixes()) || self.binds_its_prefixes(fragment)?,
-        })
+        scanned.fragment = fragment.as_bytes();
+        scanned.splices = prefixes == self.tokens.prefixes() || binds_its_prefixes(fragment, self.limits)?;
+        while child(&mut self.tokens)?.is_some() {
+            self.tokens.skip()?;
+        }
+        Ok(())
     }
+}
 
-    /// Whether every prefix used in a fragment is bound inside it, there where it is used.
-    fn binds_its_prefixes(&self, fragment: &'a str) -> Result<bool, DecodeError> {
-        let mut tokens = Tokens::new(fragment, &self.limits)?;
-        let mut bound: Vec<(usize, &str)> = Vec::new();
-        loop {
-            match tokens.next()? {
-                Token::Start(tag) => {
-                    let depth = tokens.depth();
-                    bound.retain(|(level, _)| *level < depth);
-                    let binds = tokens.attributes().filter_map(|(name, _)| name.strip_prefix("xmlns:"));
-                    bound.extend(binds.map(|prefix| (depth, prefix)));
-                    let known = |name: &str| match name.split_once(':') {
-                        Some((prefix, _)) => {
-                            matches!(prefix, "xml" | "xmlns") || bound.iter().any(|(_, bound)| *bound == prefix)
-                        }
-                        None => true,
-                    };
-                    if !known(tag.name) || !tokens.attributes().all(|(name, _)| known(name)) {
-                        return Ok(false);
+/// The next child of the current element.
+pub(super) fn child<'a>(tokens: &mut Tokens<'a>) -> Result<Option<Tag<'a>>, DecodeError> {
+    loop {
+        match tokens.next()? {
+            Token::Start(tag) => return Ok(Some(tag)),
+            Token::Text(_) => {}
+            Token::End => return Ok(None),
+            Token::Eof => return Err(DecodeError::Eof),
+        }
+    }
+}
+
+/// Whether every prefix used in a fragment is bound inside it, there where it is used.
+fn binds_its_prefixes(fragment: &str, limits: &Limits) -> Result<bool, DecodeError> {
+    let mut tokens = Tokens::new(fragment, limits)?;
+    let mut bound: Vec<(usize, &str)> = Vec::new();
+    loop {
+        match tokens.next()? {
+            Token::Start(tag) => {
+                let depth = tokens.depth();
+                bound.retain(|(level, _)| *level < depth);
+                let binds = tokens.attributes().filter_map(|(name, _)| name.strip_prefix("xmlns:"));
+                bound.extend(binds.map(|prefix| (depth, prefix)));
+                let known = |name: &str| match name.split_once(':') {
+                    Some((prefix, _)) => {
+                        matches!(prefix, "xml" | "xmlns") || bound.iter().any(|(_, bound)| *bound == prefix)
                     }
+                    None => true,
+                };
+                if !known(tag.name) || !tokens.attributes().all(|(name, _)| known(name)) {
+                    return Ok(false);
                 }
-                Token::Eof => return Ok(true),
-                Token::End | Token::Text(_) => {}
             }
+            Token::Eof => return Ok(true),
+            Token::End | Token::Text(_) => {}
         }
     }
 }
@@ -198,6 +201,7 @@ fn spoken(tokens: &Tokens<'_>) -> Version {
     }
 }
 
-fn shown(name: &str) -> String {
-    name.chars().take(64).collect()
+/// A name, or what of a long one is worth showing.
+fn shown(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(64)).unwrap_or_default()
 }

@@ -147,7 +147,7 @@ impl<'a> Shaper<'a> {
         loop {
             match self.tokens.next()? {
                 Token::Start(tag) if tag.local().eq_ignore_ascii_case("MetaInfo") && self.meta.is_none() => {
-                    self.meta = Some(meta::read(&mut self.tokens)?);
+                    meta::read(&mut self.tokens, &mut self.meta)?;
                 }
                 Token::Start(_) => self.tokens.skip()?,
                 Token::Text(_) => {}

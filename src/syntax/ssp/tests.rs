@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ident::SessionId;
-use crate::vocabulary::Content;
 use crate::vocabulary::interop::{Requestor, SendSecretToken, SspLoginRequest};
 use crate::vocabulary::message::{MessageInfo, SendMessageRequest};
 use crate::vocabulary::party::{ClientId, Group, Recipient, ScreenName, Sender, User};
 use crate::vocabulary::sample::{Dice, Sample};
 use crate::vocabulary::status::{Code, Detail, Outcome, Status};
+use crate::vocabulary::{Content, Text};
 
 const MESSAGE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <WV-SSP-Message xmlns="http://www.openmobilealliance.org/DTD/WV-SSP1.3">
@@ -80,7 +80,7 @@ fn a_message_is_scanned_and_read() {
     let Body::Session { session, transactions } = envelope.body else { panic!("no session") };
     assert_eq!(session, "41@south.example");
     let [transaction] = &transactions[..] else { panic!("not one transaction") };
-    assert_eq!((transaction.mode, transaction.id.as_str()), (Mode::Request, "n-0001"));
+    assert_eq!((transaction.mode, &*transaction.id), (Mode::Request, "n-0001"));
     assert_eq!(transaction.element, Some(Element::SendMessageRequest));
     assert_eq!(transaction.meta, Some(meta()));
     assert!(transaction.splices);
@@ -130,7 +130,7 @@ fn a_set_up_is_scanned_read_and_written() {
         let message = setup_message(Version::V13, &Part { mode: Mode::Response, id: "a<b", fragment: &fragment });
         let envelope = scan(&message, &Limits::default()).unwrap();
         let Body::Setup(step) = envelope.body else { panic!("no set-up") };
-        assert_eq!((step.mode, step.id.as_str(), step.fragment), (Mode::Response, "a<b", &fragment[..]));
+        assert_eq!((step.mode, &*step.id, step.fragment), (Mode::Response, "a<b", &fragment[..]));
         assert_eq!(step.element, Some(primitive.element()));
         let read = read_fragment(step.fragment, Version::V13, &Limits::default()).unwrap();
         assert_eq!(read, (None, Said::Known(primitive)));
@@ -382,7 +382,7 @@ fn a_font_keeps_its_styles() {
 fn an_unknown_primitive_is_named_and_its_meta_info_read() {
     let document = MESSAGE.replace("SendMessageRequest", "FlyRequest");
     let Body::Session { transactions, .. } = scanned(&document).body else { panic!() };
-    assert_eq!((transactions[0].element, transactions[0].name.as_str()), (None, "FlyRequest"));
+    assert_eq!((transactions[0].element, transactions[0].name), (None, "FlyRequest"));
     assert_eq!(transactions[0].meta, Some(meta()));
     let read = read_fragment(transactions[0].fragment, Version::V13, &Limits::default()).unwrap();
     assert_eq!(read, (Some(meta()), Said::Unknown("FlyRequest".into())));
@@ -411,7 +411,7 @@ fn only_the_first_child_of_the_root_counts_and_several_transactions_do() {
     let transaction = &session[session.find("<Transaction").unwrap()..session.find("</Session").unwrap()];
     let more = MESSAGE.replace(transaction, &format!("{transaction}{}", transaction.replace("n-0001", "n-0002")));
     let Body::Session { transactions, .. } = scanned(&more).body else { panic!() };
-    let ids: Vec<_> = transactions.iter().map(|t| t.id.as_str()).collect();
+    let ids: Vec<_> = transactions.iter().map(|t| &*t.id).collect();
     assert_eq!(ids, ["n-0001", "n-0002"]);
 }
 
@@ -491,7 +491,7 @@ fn ids_and_sessions_are_escaped() {
     let envelope = scan(&message, &Limits::default()).unwrap();
     assert_eq!(envelope.version, Version::V12);
     let Body::Session { session, transactions } = envelope.body else { panic!() };
-    assert_eq!((session.as_str(), transactions[0].id.as_str()), ("a\"b&c", "<\n>"));
+    assert_eq!((&*session, &*transactions[0].id), ("a\"b&c", "<\n>"));
 }
 
 #[test]

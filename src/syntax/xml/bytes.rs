@@ -1,29 +1,86 @@
 //! What single bytes mean in XML.
 
-static NAMES: [bool; 256] = names();
+/// May begin a name.
+pub(super) const START: u8 = 1;
+/// A colon: ends a prefix.
+pub(super) const COLON: u8 = 2;
+/// Has no place in a name.
+pub(super) const FOREIGN: u8 = 4;
 
-const fn names() -> [bool; 256] {
-    let mut names = [false; 256];
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [FOREIGN; 256];
     let mut b = 0;
     while b < 256 {
-        let byte = b as u8;
-        names[b] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        classes[b] = match b as u8 {
+            // All characters beyond ASCII are taken for letters.
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => START,
+            b'0'..=b'9' | b'-' | b'.' => 0,
+            b':' => START | COLON,
+            _ => FOREIGN,
+        };
         b += 1;
     }
-    names
+    classes
 }
 
-/// Whether a name may begin with the byte. All characters beyond ASCII are taken for letters.
+/// What a byte means in a name.
 #[inline]
-pub(super) const fn is_name_start(b: u8) -> bool {
-    b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || b >= 0x80
+pub(super) fn class(b: u8) -> u8 {
+    CLASSES[usize::from(b)]
 }
 
-/// Whether the byte may stand in a name and means nothing there: neither a colon nor a part of a character beyond
-/// ASCII.
+/// The white space of XML.
 #[inline]
-pub(super) fn is_name_byte(b: u8) -> bool {
-    NAMES[usize::from(b)]
+pub(super) const fn is_space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+const fn all(b: u8) -> u64 {
+    u64::from_ne_bytes([b; 8])
+}
+
+/// The highest bit of each byte that is zero; above the lowest one there may be wrong ones.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(all(0x01)) & !word & all(0x80)
+}
+
+/// The highest bit of each byte that is no ASCII letter.
+const fn others(word: u64) -> u64 {
+    let small = (word & all(0x7F)) | all(0x20);
+    let letters = (small + all(0x80 - b'a')) & !(small + all(0x7F - b'z'));
+    (!letters | word) & all(0x80)
+}
+
+/// Where the first byte stands that `mark` marks by its highest bit; eight bytes at a time.
+#[inline]
+fn first(bytes: &[u8], mark: impl Fn(u64) -> u64) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let marked = mark(u64::from_le_bytes(*word));
+        if marked != 0 {
+            return Some(at * 8 + marked.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|b| mark(u64::from(*b)) & 0x80 != 0)?;
+    Some(words.len() * 8 + at)
+}
+
+/// How many ASCII letters some bytes begin with.
+#[inline]
+pub(super) fn letters(bytes: &[u8]) -> usize {
+    first(bytes, others).unwrap_or(bytes.len())
+}
+
+/// Where the first `quote` (one of the two of XML), `<` or `&` stands.
+#[inline]
+pub(super) fn value_end(bytes: &[u8], quote: u8) -> Option<usize> {
+    // Each quote is one bit away from `&`, so one comparison finds both.
+    match quote {
+        b'"' => first(bytes, |word| zeros((word & !all(0x04)) ^ all(b'"')) | zeros(word ^ all(b'<'))),
+        _ => first(bytes, |word| zeros((word | all(0x01)) ^ all(b'\'')) | zeros(word ^ all(b'<'))),
+    }
 }
 
 /// The part of a name after its prefix.

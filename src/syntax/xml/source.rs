@@ -1,7 +1,9 @@
 //! CSP-XML as a source.
 
+use std::borrow::Cow;
+
 use super::bytes::local;
-use super::tokens::{Token, Tokens};
+use super::tokens::{Tag, Token, Tokens};
 use crate::syntax::Limits;
 use crate::syntax::dialect::{Told, told};
 use crate::syntax::document::Document;
@@ -21,6 +23,15 @@ impl<'a> XmlSource<'a> {
         Ok(Self { tokens: Tokens::new(document, limits)?, version: Version::default(), told: None, name: "" })
     }
 
+    #[inline]
+    fn start(&mut self, tag: Tag<'a>) -> Option<Element> {
+        if self.tokens.depth() == 1 {
+            self.root();
+        }
+        self.name = tag.name;
+        tag.element
+    }
+
     /// A namespace of the root names the version, or else the public identifier of a DOCTYPE.
     fn root(&mut self) {
         let namespaces = self.tokens.attributes().filter(|(name, _)| *name == "xmlns" || name.starts_with("xmlns:"));
@@ -37,14 +48,8 @@ impl<'a> XmlSource<'a> {
 impl<'a> Source<'a> for XmlSource<'a> {
     #[inline]
     fn next(&mut self) -> Result<Event<'a>, DecodeError> {
-        Ok(match self.tokens.next()? {
-            Token::Start(tag) => {
-                if self.tokens.depth() == 1 {
-                    self.root();
-                }
-                self.name = tag.name;
-                Event::Start(Element::from_xml(tag.local()))
-            }
+        Ok(match self.tokens.next_element()? {
+            Token::Start(tag) => Event::Start(self.start(tag)),
             Token::Text(text) => Event::Text(text),
             Token::End => Event::End,
             Token::Eof => Event::Eof,
@@ -53,6 +58,25 @@ impl<'a> Source<'a> for XmlSource<'a> {
 
     fn version(&self) -> Version {
         self.version
+    }
+
+    fn child(&mut self) -> Result<Option<Option<Element>>, DecodeError> {
+        loop {
+            match self.tokens.next_element()? {
+                Token::Start(tag) => return Ok(Some(self.start(tag))),
+                Token::Text(_) => {}
+                Token::End => return Ok(None),
+                Token::Eof => return Err(DecodeError::Eof),
+            }
+        }
+    }
+
+    fn skip(&mut self) -> Result<(), DecodeError> {
+        self.tokens.skip()
+    }
+
+    fn text(&mut self, _: Element) -> Result<Cow<'a, str>, DecodeError> {
+        self.tokens.text()
     }
 }
 

@@ -2,17 +2,18 @@
 //! names, attributes, references, a single root) and against the limits.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::events::Event as Raw;
 
-use super::bytes::{is_name_byte, is_name_start, local};
+use super::bytes::{COLON, FOREIGN, START, class, is_space, letters, local, value_end};
 use super::escape::{resolve, unescape};
 use crate::syntax::Limits;
-use crate::syntax::chars::{Holds, holds, is_space};
+use crate::syntax::chars::{Holds, holds};
 use crate::syntax::limits::Meter;
 use crate::syntax::stack::Stack;
-use crate::vocabulary::DecodeError;
+use crate::vocabulary::{DecodeError, Element};
 
 /// One token.
 #[derive(Debug)]
@@ -32,6 +33,29 @@ pub(in crate::syntax) enum Token<'a> {
 pub(in crate::syntax) struct Tag<'a> {
     /// The name with its prefix.
     pub(in crate::syntax) name: &'a str,
+    /// The name has a prefix.
+    prefixed: bool,
+    /// The element of CSP it names, if that was asked for.
+    pub(in crate::syntax) element: Option<Element>,
+}
+
+/// An attribute, by the places where its name begins and ends and its value begins and ends.
+#[derive(Clone, Copy, Debug, Default)]
+struct Attribute {
+    name: u32,
+    after: u32,
+    value: u32,
+    end: u32,
+}
+
+impl Attribute {
+    fn name(&self) -> Range<usize> {
+        self.name as usize..self.after as usize
+    }
+
+    fn value(&self) -> Range<usize> {
+        self.value as usize..self.end as usize
+    }
 }
 
 /// Reads tokens.
@@ -49,7 +73,16 @@ pub(in crate::syntax) struct Tokens<'a> {
     doctype: Option<&'a str>,
     /// How many names with a prefix were read.
     prefixes: usize,
-    attributes: Stack<(&'a str, &'a str), 12>,
+    attributes: Stack<Attribute, 8>,
+    /// A value of the tag read last holds a reference.
+    references: bool,
+}
+
+/// What most events are: a tag, by the lengths of its name and of all in it; characters; the end of an element.
+enum Seen {
+    Tag(usize, usize),
+    Text,
+    End,
 }
 
 // === impl Tag ===
@@ -58,7 +91,14 @@ impl<'a> Tag<'a> {
     /// The name without its prefix.
     #[inline]
     pub(in crate::syntax) fn local(&self) -> &'a str {
-        local(self.name)
+        if self.prefixed { local(self.name) } else { self.name }
+    }
+
+    /// Whether it is this name, in any spelling, with or without a prefix.
+    #[inline]
+    pub(in crate::syntax) fn is(&self, name: &str) -> bool {
+        let local = self.local();
+        local == name || local.eq_ignore_ascii_case(name)
     }
 }
 
@@ -69,11 +109,16 @@ impl<'a> Tokens<'a> {
     pub(in crate::syntax) fn new(document: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         let meter = Meter::new(limits);
         meter.document(document.len())?;
+        // Places in a document are kept in 32 bits.
+        u32::try_from(document.len()).map_err(|_| DecodeError::Limit { what: "bytes", most: u32::MAX as usize })?;
         let mut holds = holds(document).ok_or_else(|| malformed("a character that XML cannot hold"))?;
         holds.brackets = holds.brackets && document.contains("]]>");
+        // A second byte order mark; the reader would step over it uncounted.
+        if document.starts_with('\u{FEFF}') {
+            return Err(malformed("characters outside the document"));
+        }
         let mut reader = Reader::from_str(document);
         reader.config_mut().check_comments = true;
-        let attributes = Stack::new();
         Ok(Self {
             document,
             reader,
@@ -84,13 +129,51 @@ impl<'a> Tokens<'a> {
             holds,
             doctype: None,
             prefixes: 0,
-            attributes,
+            attributes: Stack::new(),
+            references: false,
         })
     }
 
     /// The next token.
-    #[inline]
     pub(in crate::syntax) fn next(&mut self) -> Result<Token<'a>, DecodeError> {
+        self.read(|_| None)
+    }
+
+    /// The next token; tags are given their element.
+    #[inline(always)]
+    pub(in crate::syntax) fn next_element(&mut self) -> Result<Token<'a>, DecodeError> {
+        self.read(Element::from_xml)
+    }
+
+    /// Steps over the rest of the current element.
+    pub(in crate::syntax) fn skip(&mut self) -> Result<(), DecodeError> {
+        let outside = self.meter.depth.saturating_sub(1);
+        loop {
+            match self.read(|_| None)? {
+                Token::End if self.meter.depth == outside => return Ok(()),
+                Token::Eof => return Err(DecodeError::Eof),
+                Token::Start(_) | Token::End | Token::Text(_) => {}
+            }
+        }
+    }
+
+    /// The characters up to the end of the current element; its children are stepped over.
+    pub(in crate::syntax) fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        let mut all = Cow::Borrowed("");
+        loop {
+            match self.read(|_| None)? {
+                Token::Text(part) if all.is_empty() => all = part,
+                Token::Text(part) => all.to_mut().push_str(&part),
+                Token::Start(_) => self.skip()?,
+                Token::End => return Ok(all),
+                Token::Eof => return Err(DecodeError::Eof),
+            }
+        }
+    }
+
+    /// A name that `known` knows is taken as it is; others are looked at.
+    #[inline(always)]
+    fn read(&mut self, known: impl Fn(&str) -> Option<Element>) -> Result<Token<'a>, DecodeError> {
         if self.empty {
             self.empty = false;
             self.meter.close();
@@ -98,56 +181,74 @@ impl<'a> Tokens<'a> {
         }
         loop {
             self.at = self.offset();
-            let raw = match self.reader.read_event() {
-                Ok(raw) => raw,
-                Err(fault) => {
-                    self.at = usize::try_from(self.reader.error_position()).unwrap_or(self.at);
-                    return Err(DecodeError::Malformed(fault.to_string()));
-                }
-            };
-            return match raw {
-                Raw::Start(tag) => self.start(tag.len()),
-                Raw::Empty(tag) => {
+            let raw = self.reader.read_event();
+            // What quick-xml says is looked at where it lies; the characters are in the document.
+            let seen = match &raw {
+                Ok(Raw::Start(tag)) => Seen::Tag(tag.name().as_ref().len(), tag.len()),
+                Ok(Raw::Empty(tag)) => {
                     self.empty = true;
-                    self.start(tag.len())
+                    Seen::Tag(tag.name().as_ref().len(), tag.len())
                 }
-                Raw::End(_) => {
+                Ok(Raw::End(_)) => Seen::End,
+                Ok(Raw::Text(_)) if self.meter.depth > 0 && !self.holds.returns && !self.holds.brackets => Seen::Text,
+                _ => match self.rare(raw)? {
+                    Some(token) => return Ok(token),
+                    None => continue,
+                },
+            };
+            // An event of a document in memory borrows from it: nothing is to be freed.
+            std::mem::forget(raw);
+            return match seen {
+                Seen::Tag(name, length) => self.start(name, length, known),
+                Seen::Text => self.characters(Cow::Borrowed(self.slice(self.at..self.offset()))),
+                Seen::End => {
                     self.meter.close();
                     Ok(Token::End)
                 }
-                Raw::Text(text) => {
-                    if self.meter.depth == 0 {
-                        if text.chars().all(is_space) {
-                            continue;
-                        }
-                        return Err(malformed("characters outside the document"));
-                    }
-                    if self.holds.brackets && text.contains("]]>") {
-                        return Err(malformed("]]> in characters"));
-                    }
-                    self.text(if self.holds.returns { text.xml10_content() } else { text.into_inner() })
-                }
-                Raw::CData(text) => self.text(text.xml10_content()),
-                Raw::GeneralRef(name) => resolve(&name).and_then(|text| self.text(text)),
-                Raw::Eof => self.eof(),
-                Raw::DocType(_) => {
-                    self.document_type()?;
-                    continue;
-                }
-                Raw::Decl(_) if self.at > 0 => Err(malformed("a declaration inside the document")),
-                Raw::PI(instruction) if !is_target(instruction.target()) => {
-                    Err(malformed("an instruction that is none"))
-                }
-                Raw::Decl(_) | Raw::Comment(_) | Raw::PI(_) => continue,
             };
         }
+    }
+
+    /// What is neither a tag nor plain text; `None` if it means nothing.
+    #[inline(never)]
+    fn rare(&mut self, raw: Result<Raw<'a>, quick_xml::Error>) -> Result<Option<Token<'a>>, DecodeError> {
+        match raw.map_err(|fault| self.fault(&fault))? {
+            Raw::Text(text) if self.meter.depth == 0 => {
+                if text.bytes().all(is_space) {
+                    return Ok(None);
+                }
+                return Err(malformed("characters outside the document"));
+            }
+            Raw::Text(text) => {
+                if self.holds.brackets && text.contains("]]>") {
+                    return Err(malformed("]]> in characters"));
+                }
+                self.characters(if self.holds.returns { text.xml10_content() } else { text.into_inner() })
+            }
+            Raw::CData(text) => self.characters(text.xml10_content()),
+            Raw::GeneralRef(name) => resolve(&name).and_then(|text| self.characters(text)),
+            Raw::Eof => self.eof(),
+            Raw::DocType(_) => return self.document_type().map(|()| None),
+            Raw::Decl(_) if self.at > 0 => Err(malformed("a declaration inside the document")),
+            Raw::PI(instruction) if !is_target(instruction.target()) => Err(malformed("an instruction that is none")),
+            Raw::Decl(_) | Raw::Comment(_) | Raw::PI(_) | Raw::Start(_) | Raw::Empty(_) | Raw::End(_) => {
+                return Ok(None);
+            }
+        }
+        .map(Some)
+    }
+
+    #[cold]
+    fn fault(&mut self, fault: &quick_xml::Error) -> DecodeError {
+        self.at = usize::try_from(self.reader.error_position()).unwrap_or(self.at);
+        DecodeError::Malformed(fault.to_string())
     }
 
     /// The attributes of the tag read last: names with prefixes, raw values. Checked for form, number, repeated
     /// names and references.
     #[inline]
     pub(in crate::syntax) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.attributes.iter()
+        self.attributes.iter().map(|at| (self.slice(at.name()), self.slice(at.value())))
     }
 
     /// Whether the tag read last has an attribute, in any spelling of its name.
@@ -158,24 +259,25 @@ impl<'a> Tokens<'a> {
     /// The raw value of an attribute of the tag read last, in any spelling of its name.
     #[inline]
     pub(in crate::syntax) fn attribute_of(&self, name: &str) -> Option<&'a str> {
-        self.attributes.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let bytes = self.document.as_bytes();
+        let is = |at: &Attribute| bytes.get(at.name()) == Some(name.as_bytes());
+        let sounds = |at: &Attribute| at.name().len() == name.len() && self.slice(at.name()).eq_ignore_ascii_case(name);
+        let found = self.attributes.find(is).or_else(|| self.attributes.find(sounds))?;
+        Some(self.slice(found.value()))
+    }
+
+    /// The value of an attribute of the tag read last as a reader sees it, in any spelling of its name.
+    #[inline]
+    pub(in crate::syntax) fn value_of(&self, name: &str) -> Result<Option<Cow<'a, str>>, DecodeError> {
+        match self.attribute_of(name) {
+            Some(value) if self.references || self.holds.breaks => unescape(value).map(Some),
+            value => Ok(value.map(Cow::Borrowed)),
+        }
     }
 
     /// How many names with a prefix were read so far, of elements and attributes.
     pub(in crate::syntax) const fn prefixes(&self) -> usize {
         self.prefixes
-    }
-
-    /// Steps over the rest of the current element.
-    pub(in crate::syntax) fn skip(&mut self) -> Result<(), DecodeError> {
-        let outside = self.meter.depth.saturating_sub(1);
-        loop {
-            match self.next()? {
-                Token::End if self.meter.depth == outside => return Ok(()),
-                Token::Eof => return Err(DecodeError::Eof),
-                Token::Start(_) | Token::End | Token::Text(_) => {}
-            }
-        }
     }
 
     /// Open elements.
@@ -223,8 +325,8 @@ impl<'a> Tokens<'a> {
     }
 
     #[inline]
-    fn slice(&self, from: usize, to: usize) -> &'a str {
-        self.document.get(from..to).unwrap_or_default()
+    fn slice(&self, place: Range<usize>) -> &'a str {
+        self.document.get(place).unwrap_or_default()
     }
 
     fn eof(&self) -> Result<Token<'a>, DecodeError> {
@@ -235,94 +337,139 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Reads the tag that begins at the last token's `<` and is so many bytes long.
-    #[inline]
-    fn start(&mut self, length: usize) -> Result<Token<'a>, DecodeError> {
+    /// Reads the tag that begins at the last token's `<` with a name so many bytes long, and is so many bytes long.
+    #[inline(always)]
+    fn start(
+        &mut self,
+        name: usize,
+        length: usize,
+        known: impl Fn(&str) -> Option<Element>,
+    ) -> Result<Token<'a>, DecodeError> {
         if self.meter.depth == 0 && std::mem::replace(&mut self.rooted, true) {
             return Err(malformed("more than one root"));
         }
         self.meter.open()?;
         self.attributes.clear();
         let from = self.at + 1;
-        let end = from + length;
-        let name = self.name(from)?;
-        let mut at = from + name.len();
-        let bytes = self.document.as_bytes();
+        let (after, end) = (from + name, from + length);
+        let name = self.slice(from..after);
+        if after < end {
+            self.read_attributes(after, end)?;
+        }
+        if let Some(element) = known(name) {
+            return Ok(Token::Start(Tag { name, prefixed: false, element: Some(element) }));
+        }
+        let mut element = None;
+        let mut prefixed = false;
+        if name.is_empty() || letters(self.document.as_bytes().get(from..).unwrap_or_default()) < name.len() {
+            prefixed = self.rare_name(name)?;
+            if prefixed {
+                element = known(local(name));
+            }
+        }
+        Ok(Token::Start(Tag { name, prefixed, element }))
+    }
+
+    /// Looks at a name that is more than letters; tells whether it has a prefix.
+    #[inline(never)]
+    fn rare_name(&mut self, name: &str) -> Result<bool, DecodeError> {
+        let classes = name.bytes().fold(0, |all, b| all | class(b));
+        if classes & FOREIGN != 0 || !name.bytes().next().is_some_and(|b| class(b) & START != 0) {
+            return Err(malformed("a tag that is none"));
+        }
+        let prefixed = classes & COLON != 0;
+        self.prefixes += usize::from(prefixed);
+        Ok(prefixed)
+    }
+
+    /// Reads the attributes that stand between the name and the end of a tag.
+    fn read_attributes(&mut self, mut at: usize, end: usize) -> Result<(), DecodeError> {
+        self.references = false;
+        let document = self.document.as_bytes();
         while at < end {
-            if !bytes.get(at).is_some_and(|b| is_space(char::from(*b))) {
-                return Err(malformed("a tag that is none"));
+            // Up to the end of the document: places in it are looked for by the word.
+            let rest = document.get(at..).unwrap_or_default();
+            match rest {
+                [space, b, ..] if is_space(*space) => {
+                    at += 1;
+                    if at < end && class(*b) & START != 0 {
+                        at = self.attribute(at, end)?;
+                    }
+                }
+                _ => return Err(malformed("a tag that is none")),
             }
-            at += 1;
-            if at < end && bytes.get(at).is_some_and(|b| is_name_start(*b)) {
-                at = self.attribute(at)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the attribute at a place in a tag; gives back where it ends.
+    #[inline]
+    fn attribute(&mut self, name: usize, end: usize) -> Result<usize, DecodeError> {
+        let rest = self.document.as_bytes().get(name..).unwrap_or_default();
+        let letters = letters(rest);
+        let (after, quote, value) = match rest.get(letters..) {
+            Some([b'=', quote @ (b'"' | b'\''), ..]) => (name + letters, *quote, name + letters + 2),
+            _ => self.rare_head(name)?,
+        };
+        let mut at = value;
+        let mut references = false;
+        loop {
+            let rest = self.document.as_bytes().get(at..).unwrap_or_default();
+            let found = value_end(rest, quote).and_then(|length| Some((length, rest.get(length)?)));
+            let Some((length, found)) = found else { return Err(DecodeError::Eof) };
+            at += length;
+            match found {
+                b'<' => return Err(malformed("the value of an attribute holds a <")),
+                b'&' => {
+                    references = true;
+                    at += 1;
+                }
+                _ => break,
             }
         }
-        Ok(Token::Start(Tag { name }))
-    }
-
-    /// Reads the name that begins at a place.
-    #[inline]
-    fn name(&mut self, from: usize) -> Result<&'a str, DecodeError> {
-        let rest = self.document.as_bytes().get(from..).unwrap_or_default();
-        if !rest.first().is_some_and(|b| is_name_start(*b)) {
-            return Err(malformed("a name that is none"));
+        if at >= end {
+            return Err(malformed("the value of an attribute has no end"));
         }
-        let length = rest.iter().position(|b| !is_name_byte(*b)).unwrap_or(rest.len());
-        match rest.get(length) {
-            Some(b':' | 0x80..) => self.rare_name(from),
-            _ => Ok(self.slice(from, from + length)),
-        }
-    }
-
-    /// Reads a name with a prefix, or with characters beyond ASCII.
-    #[cold]
-    fn rare_name(&mut self, from: usize) -> Result<&'a str, DecodeError> {
-        let rest = self.document.as_bytes().get(from..).unwrap_or_default();
-        let part = |b: &u8| is_name_byte(*b) || *b == b':' || *b >= 0x80;
-        let length = rest.iter().position(|b| !part(b)).unwrap_or(rest.len());
-        let name = self.slice(from, from + length);
-        self.prefixes += usize::from(name.contains(':'));
-        Ok(name)
-    }
-
-    /// Reads one attribute; gives back where it ends.
-    #[inline]
-    fn attribute(&mut self, from: usize) -> Result<usize, DecodeError> {
-        let bytes = self.document.as_bytes();
-        let spaces = |at: usize| {
-            let rest = bytes.get(at..).unwrap_or_default();
-            at + rest.iter().take_while(|b| is_space(char::from(**b))).count()
-        };
-        let name = self.name(from)?;
-        let equals = spaces(from + name.len());
-        if bytes.get(equals) != Some(&b'=') {
-            return Err(malformed("an attribute has no value"));
-        }
-        let open = spaces(equals + 1);
-        let quote = match bytes.get(open) {
-            Some(quote @ (b'"' | b'\'')) => *quote,
-            _ => return Err(malformed("the value of an attribute is not quoted")),
-        };
-        let from = open + 1;
-        let rest = bytes.get(from..).unwrap_or_default();
-        let Some(length) = rest.iter().position(|b| *b == quote) else { return Err(DecodeError::Eof) };
-        let value = self.slice(from, from + length);
-        if value.as_bytes().contains(&b'<') {
-            return Err(malformed("the value of an attribute holds a <"));
-        }
-        if value.as_bytes().contains(&b'&') {
-            unescape(value)?;
+        if references {
+            unescape(self.slice(value..at))?;
+            self.references = true;
         }
         self.meter.attributes(self.attributes.len() + 1)?;
-        if self.attributes.find(|(known, _)| *known == name).is_some() {
+        let found = Attribute { name: name as u32, after: after as u32, value: value as u32, end: at as u32 };
+        if self.attributes.len() > 0 && self.repeats(&found) {
             return Err(malformed("two attributes have the same name"));
         }
-        self.attributes.push((name, value));
-        Ok(from + length + 1)
+        self.attributes.push(found);
+        Ok(at + 1)
+    }
+
+    /// The beginning of an attribute with more than letters in its name, or spaces around its `=`: where the name
+    /// ends, the quote, and where the value begins.
+    #[inline(never)]
+    fn rare_head(&mut self, from: usize) -> Result<(usize, u8, usize), DecodeError> {
+        let rest = self.document.as_bytes().get(from..).unwrap_or_default();
+        let length = rest.iter().position(|b| class(*b) & FOREIGN != 0).unwrap_or(rest.len());
+        let (name, rest) = rest.split_at(length);
+        self.prefixes += usize::from(name.contains(&b':'));
+        let Some(rest) = rest.trim_ascii_start().strip_prefix(b"=") else {
+            return Err(malformed("an attribute has no value"));
+        };
+        match rest.trim_ascii_start() {
+            [quote @ (b'"' | b'\''), value @ ..] => Ok((from + length, *quote, self.document.len() - value.len())),
+            _ => Err(malformed("the value of an attribute is not quoted")),
+        }
+    }
+
+    /// Whether the tag read last has an attribute of the same name already.
+    fn repeats(&self, new: &Attribute) -> bool {
+        let document = self.document.as_bytes();
+        let name = document.get(new.name());
+        let same = |at: &Attribute| at.after - at.name == new.after - new.name && document.get(at.name()) == name;
+        self.attributes.find(same).is_some()
     }
 
     #[inline]
-    fn text(&mut self, text: Cow<'a, str>) -> Result<Token<'a>, DecodeError> {
+    fn characters(&mut self, text: Cow<'a, str>) -> Result<Token<'a>, DecodeError> {
         if self.meter.depth == 0 {
             return Err(malformed("characters outside the document"));
         }
@@ -331,7 +478,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn document_type(&mut self) -> Result<(), DecodeError> {
-        let declared = self.slice(self.at, self.offset());
+        let declared = self.slice(self.at..self.offset());
         if declared.contains('[') {
             return Err(DecodeError::Doctype);
         }
@@ -344,7 +491,7 @@ impl<'a> Tokens<'a> {
 }
 
 fn is_target(name: &str) -> bool {
-    name.bytes().next().is_some_and(is_name_start) && !name.eq_ignore_ascii_case("xml")
+    name.bytes().next().is_some_and(|b| class(b) & START != 0) && !name.eq_ignore_ascii_case("xml")
 }
 
 #[cold]

@@ -121,12 +121,9 @@ impl People {
 
 /// As mappings.
 impl Slot for People {
-    type Partial = Self;
-    fn fill<'a>(partial: &mut Self, _: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
-        partial.read(&mut None, from)
-    }
-    fn done(partial: Self, _: Element) -> Result<Self, DecodeError> {
-        Ok(partial)
+    type Partial = ();
+    fn fill<'a>(&mut self, _: &mut (), _: Element, from: &mut impl Source<'a>) -> Result<(), DecodeError> {
+        self.read(&mut None, from)
     }
     fn is_absent(&self) -> bool {
         self.is_empty()

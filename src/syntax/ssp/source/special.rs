@@ -23,7 +23,7 @@ impl<'a> Shaper<'a> {
         out: &mut Events<'a>,
     ) -> Result<(), DecodeError> {
         match (parent.element, form.element) {
-            (_, Element::MetaInfo) if self.meta.is_none() => self.meta = Some(meta::read(&mut self.tokens)?),
+            (_, Element::MetaInfo) if self.meta.is_none() => meta::read(&mut self.tokens, &mut self.meta)?,
             (_, Element::MetaInfo) => self.tokens.skip()?,
             (Element::DeliveryReportRequest, Element::DeliveryResult) => {
                 self.children(parent, out)?;
