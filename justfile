@@ -32,9 +32,17 @@ bench *ARGS:
 docs:
     cargo doc --no-deps --locked --open
 
-# A fuzz target for so many seconds (needs a nightly toolchain and cargo-fuzz): `just fuzz csp_xml 600`.
+# A fuzz target for so many seconds (needs a nightly toolchain and cargo-fuzz): `just fuzz csp_xml 3600`.
 fuzz TARGET SECONDS="600":
-    cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}}
+    cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -max_len=8192
+
+# Every fuzz target for so many seconds each; an hour each is `just fuzz-all 3600`.
+fuzz-all SECONDS="600":
+    for target in $(cargo +nightly fuzz list); do just fuzz "$target" {{SECONDS}} || exit 1; done
+
+# A million mutated documents of each syntax; the ordinary test, unoptimised, does 1 % of it.
+mutate:
+    cargo test --locked --release --lib hostile -- --nocapture
 
 # Kills nodes under load so many times and counts what was lost; the ordinary test does 1 % of it.
 kill COUNT="1000":

@@ -279,6 +279,11 @@ impl Relay {
         self.peers.with(peer, |peer| peer.may_speak_for(domain)).unwrap_or(false)
     }
 
+    /// How documents for a domain are written: as its peer file says, if it has one.
+    pub fn quirks_of(&self, domain: &Domain) -> ssp::Quirks {
+        self.peers.with(domain, |peer| peer.quirks.written).unwrap_or_default()
+    }
+
     /// A POST of an authenticated peer.
     pub fn receive(&self, now: Timestamp, from: &Domain, envelope: &ssp::Envelope<'_>) -> Turn {
         let mut turn = Turn::default();

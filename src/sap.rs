@@ -26,6 +26,7 @@ pub mod secret;
 mod send;
 pub mod services;
 pub mod session;
+mod written;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};

@@ -10,7 +10,7 @@ fuzz_target!(|body: &[u8]| {
     let Ok(envelope) = scan(body, &limits) else { return };
     let transactions = match envelope.body {
         Body::Setup(step) => vec![step],
-        Body::Session { transactions, .. } => transactions,
+        Body::Session { transactions, .. } => transactions.to_vec(),
     };
     let roomy = Limits { bytes: limits.bytes + 4096, ..limits };
     for transaction in transactions.iter().filter(|transaction| transaction.splices) {

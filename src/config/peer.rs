@@ -135,8 +135,9 @@ pub const SERVICES: [(&str, &[&str]); 8] = [
 ];
 
 /// Deviations a peer file may name; `baraza` stands for the others together.
-pub const QUIRKS: [&str; 13] = [
+pub const QUIRKS: [&str; 14] = [
     "baraza",
+    "double-spelling",
     "sticky-session",
     "setup-delay",
     "one-transaction-per-post",

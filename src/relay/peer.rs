@@ -57,6 +57,8 @@ pub(super) struct Quirks {
     pub(super) one_per_post: bool,
     /// Its sessions never end, and ids forgotten here are still in use there.
     pub(super) sticky_session: bool,
+    /// How documents for it are written.
+    pub(super) written: ssp::Quirks,
 }
 
 /// What a POST carries, to know what its outcome means.
@@ -302,6 +304,7 @@ impl Quirks {
             setup_delay: has("setup-delay"),
             one_per_post: has("one-transaction-per-post"),
             sticky_session: has("sticky-session"),
+            written: ssp::Quirks { double_spelling: has("double-spelling") },
         }
     }
 }
@@ -331,7 +334,8 @@ pub(in crate::relay) mod tests {
 
     #[test]
     fn the_set_of_quirks_implies_its_members() {
-        let all = Quirks { setup_delay: true, one_per_post: true, sticky_session: true };
+        let written = ssp::Quirks { double_spelling: true };
+        let all = Quirks { setup_delay: true, one_per_post: true, sticky_session: true, written };
         assert_eq!(Quirks::of(&["baraza".to_owned()]), all);
         assert_eq!(Quirks::of(&["setup-delay".to_owned()]), Quirks { setup_delay: true, ..Quirks::default() });
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracing::{Instrument, debug};
 
+use super::written::for_client;
 use super::{Sap, Via};
 use crate::ident::{self, SessionId};
 use crate::syntax::csp::{self, Message, Transaction};
@@ -66,7 +67,7 @@ impl Sap {
         if answer.transactions.is_empty() {
             return Reply::default();
         }
-        Reply { body: written(&answer, call.encoding) }
+        Reply { body: for_client(&answer, call.encoding) }
     }
 
     /// A session named must live; one that is bound to an address must come from there.
@@ -139,7 +140,7 @@ impl Sap {
             transactions: vec![response(seen.transaction.clone(), Status { outcome, client: None })],
             poll: None,
         };
-        Reply { body: written(&message, encoding) }
+        Reply { body: for_client(&message, encoding) }
     }
 }
 
@@ -147,16 +148,6 @@ impl Message {
     fn empty() -> Self {
         Self { version: Version::default(), session: None, transactions: Vec::new(), poll: None }
     }
-}
-
-/// Writes what a client gets. What its version and encoding cannot carry is counted and logged.
-fn written(message: &Message, encoding: Encoding) -> Bytes {
-    let (bytes, losses) = csp::write_telling(message, encoding);
-    for loss in &losses {
-        metrics::counter!("postern_conversion_losses_total", "element" => loss.element.xml()).increment(1);
-        debug!(version = %message.version, ?encoding, %loss, "left out for a client");
-    }
-    bytes
 }
 
 /// A transaction that answers.

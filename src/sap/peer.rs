@@ -58,7 +58,7 @@ impl Sap {
     pub(super) async fn execute(&self, now: Timestamp, job: &Job, turn: &mut Turn) -> Bytes {
         let span = info_span!("transaction", peer = %job.peer, primitive = %job.name, id = %job.transaction);
         let answer = self.do_job(now, job, turn).instrument(span).await;
-        ssp::write_fragment(None, &answer, job.version)
+        self.fragment_for(&job.peer, None, &answer, job.version)
     }
 
     async fn do_job(&self, now: Timestamp, job: &Job, turn: &mut Turn) -> Primitive {

@@ -12,7 +12,6 @@ use super::{RemoteResult, Sap};
 use crate::address::Address;
 use crate::messaging::Report;
 use crate::relay::{Request, Turn, Upstream};
-use crate::syntax::ssp;
 use crate::time::Timestamp;
 use crate::vocabulary::message::{DeliveryReportRequest, MessageInfo};
 use crate::vocabulary::party::{Recipient, Sender, User};
@@ -92,7 +91,12 @@ impl Sap {
             service: Service::Im,
             element: Element::DeliveryReportRequest,
             function: None,
-            fragment: ssp::write_fragment(Some(&meta_of(&report.recipient)), &ssp_report(report), Version::V13),
+            fragment: self.fragment_for(
+                report.to.domain(),
+                Some(&meta_of(&report.recipient)),
+                &ssp_report(report),
+                Version::V13,
+            ),
             requestor: Some(report.recipient.clone()),
             message: Some(report.message.clone()),
             expires: now + REPORT_LIFE,

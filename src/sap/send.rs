@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -264,11 +263,16 @@ impl Sap {
         let report = message.report_on(&message.sender, Code::SUCCESS, message.sent);
         let context = SendContext { recipients: recipients.to_vec(), report, said: said.to_owned() };
         Request {
+            fragment: self.fragment_for(
+                &target,
+                Some(&meta_of(&message.sender)),
+                &ssp_message(message, recipients),
+                Version::V13,
+            ),
             target,
             service: Service::Im,
             element: Element::SendMessageRequest,
             function: None,
-            fragment: ssp_message(message, recipients),
             requestor: Some(message.sender.clone()),
             message: Some(message.id.clone()),
             expires: message.expires,
@@ -353,7 +357,7 @@ pub(super) fn meta_of(user: &Address) -> MetaInfo {
     }
 }
 
-fn ssp_message(kept: &Kept, recipients: &[Address]) -> Bytes {
+fn ssp_message(kept: &Kept, recipients: &[Address]) -> Primitive {
     let user = |address: &Address| User { id: address.to_string().into(), ..User::default() };
     let (encoding, content) = message::content_of(&kept.content_type, &kept.content);
     let info = MessageInfo {
@@ -371,7 +375,7 @@ fn ssp_message(kept: &Kept, recipients: &[Address]) -> Bytes {
         ..MessageInfo::default()
     };
     let request = SendMessageRequest { report: Some(kept.report), info, content: Some(content) };
-    ssp::write_fragment(Some(&meta_of(&kept.sender)), &Primitive::SendMessageRequest(request), Version::V13)
+    Primitive::SendMessageRequest(request)
 }
 
 /// Which recipients another domain's result means failure for.

@@ -151,7 +151,8 @@ impl Neutral {
             let Said::Known(primitive) = &transaction.said else { continue };
             let none = ConvertError::NoPlace { element, syntax, version: self.version };
             let (fragment, mut lost) =
-                ssp::write_fragment_telling(meta.as_ref(), primitive, self.version).ok_or(none)?;
+                ssp::write_fragment_telling(meta.as_ref(), primitive, self.version, ssp::Quirks::default())
+                    .ok_or(none)?;
             losses.append(&mut lost);
             written.push((transaction.mode, transaction.id.clone().unwrap_or_default(), fragment));
         }

@@ -132,7 +132,7 @@ fn attributes_are_limited() {
 fn quick<T>(what: &str, read: impl FnOnce() -> T) -> T {
     let begin = Instant::now();
     let read = read();
-    assert!(begin.elapsed() < Duration::from_secs(2), "{what}: {:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(10), "{what}: {:?}", begin.elapsed());
     read
 }
 

@@ -122,6 +122,13 @@ pub fn read_fragment(
     Ok((shaped.meta, said))
 }
 
+/// How documents for a peer differ from what is written otherwise (`docs/wire-notes.md`, "SSP").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quirks {
+    /// `double-spelling`: attributes of which a peer reads a misspelling alone are written in both spellings.
+    pub double_spelling: bool,
+}
+
 /// Whether SSP has a primitive.
 pub fn has_form(primitive: Element) -> bool {
     primitive == Element::Status || service_of(primitive).is_some() && forms::Form::of(primitive).is_some()
@@ -132,18 +139,19 @@ pub fn write_fragment_telling(
     meta: Option<&MetaInfo>,
     primitive: &Primitive,
     version: Version,
+    quirks: Quirks,
 ) -> Option<(Bytes, Vec<Loss>)> {
     if !has_form(primitive.element()) {
         return None;
     }
     let meta = meta.map(|meta| {
-        let mut sink = SspSink::new(version);
+        let mut sink = SspSink::new(version, quirks);
         sink.start(Element::MetaInfo);
         meta.encode(&mut sink);
         sink.end(Element::MetaInfo);
         sink.finish(&[]).0
     });
-    let mut sink = SspSink::new(version);
+    let mut sink = SspSink::new(version, quirks);
     primitive.encode(&mut sink);
     let (fragment, losses) = sink.finish(meta.as_deref().unwrap_or_default());
     Some((fragment.into(), losses))
@@ -151,7 +159,7 @@ pub fn write_fragment_telling(
 
 /// Writes a primitive as a fragment: one of those with a form, or else a `Status` 501 in its place.
 pub fn write_fragment(meta: Option<&MetaInfo>, primitive: &Primitive, version: Version) -> Bytes {
-    let written = write_fragment_telling(meta, primitive, version);
+    let written = write_fragment_telling(meta, primitive, version, Quirks::default());
     written.map_or_else(|| Bytes::from_static(b"<Status code=\"501\"/>"), |(fragment, _)| fragment)
 }
 

@@ -11,6 +11,9 @@ pub enum PartsError {
     /// It has no preamble to repeat.
     #[error("{0} is no message")]
     NoMessage(String),
+    /// It has no transaction id, by which parts are known to belong together.
+    #[error("a message without a transaction id can't be cut into parts")]
+    NoId,
     /// It would take more parts than there are letters.
     #[error("the message does not fit into {MOST} parts")]
     TooLong,
@@ -32,13 +35,16 @@ pub enum PartsError {
 /// it is.
 ///
 /// # Errors
-/// [`PartsError::NoMessage`] or [`PartsError::TooLong`].
+/// [`PartsError::NoMessage`], [`PartsError::NoId`] or [`PartsError::TooLong`].
 pub fn split(message: &str, most: usize) -> Result<Vec<String>, PartsError> {
     let (_, end) = Preamble::read(message).map_err(|fault| PartsError::NoMessage(fault.to_string()))?;
     if message.chars().count() <= most {
         return Ok(vec![message.to_owned()]);
     }
     let (head, rest) = message.split_at(end);
+    if !head.ends_with(|last: char| last.is_ascii_digit()) {
+        return Err(PartsError::NoId);
+    }
     let rest: Vec<char> = rest.strip_prefix(' ').unwrap_or(rest).chars().collect();
     // Two letters and a space.
     let room = most.checked_sub(head.len() + 3).filter(|room| *room > 0).ok_or(PartsError::TooLong)?;
@@ -137,6 +143,7 @@ mod tests {
         let parts = split("WV12LG7 SI=s CL=(a,b,c)", 17).unwrap();
         assert_eq!(parts, ["WV12LG7ac SI=s CL", "WV12LG7bc =(a,b,c", "WV12LG7cc )"]);
         assert!(is_part(&parts[2]) && !is_part("WV12LG7 SI=s"));
+        assert!(matches!(split("WV12LG SI=s CL=(a,b,c)", 17), Err(PartsError::NoId)));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! How SSP writes the elements: names, which children become attributes, where characters stand, what is called or
-//! nested otherwise (`docs/wire-notes.md`, "SSP"). The source and the sink share these tables.
+//! nested otherwise (`docs/wire-notes.md`, "SSP names and shapes"). The source and the sink share these tables.
 
 mod common;
 mod groups;
@@ -94,6 +94,11 @@ impl Form {
     /// The attribute that stands for a child.
     pub(super) fn attribute(&self, child: Element) -> Option<&'static str> {
         self.attributes.iter().find(|(_, known)| *known == child).and_then(|(names, _)| names.first().copied())
+    }
+
+    /// The second spelling of the attribute that stands for a child, which some peers read alone.
+    pub(super) fn misspelling(&self, child: Element) -> Option<&'static str> {
+        self.attributes.iter().find(|(_, known)| *known == child).and_then(|(names, _)| names.get(1).copied())
     }
 
     /// The shape of a child, if it is not that of its own form.

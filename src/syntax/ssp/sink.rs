@@ -4,6 +4,7 @@ mod special;
 
 use std::ops::{Range, RangeInclusive};
 
+use super::Quirks;
 use super::forms::{Body, Form, Rule, is_transparent};
 use crate::syntax::date::Date;
 use crate::syntax::dialect::namespace;
@@ -16,6 +17,7 @@ use crate::vocabulary::{Element, Sink, Version};
 /// Collects one element.
 pub(super) struct SspSink {
     version: Version,
+    quirks: Quirks,
     nodes: Vec<Node>,
     open: Vec<usize>,
     bytes: Vec<u8>,
@@ -42,9 +44,10 @@ struct Out {
 // === impl SspSink ===
 
 impl SspSink {
-    pub(super) fn new(version: Version) -> Self {
+    pub(super) fn new(version: Version, quirks: Quirks) -> Self {
         Self {
             version,
+            quirks,
             nodes: Vec::with_capacity(32),
             open: Vec::with_capacity(8),
             bytes: Vec::with_capacity(512),
@@ -195,7 +198,12 @@ impl SspSink {
                 (Element::Style, _) | (_, None) => {}
                 // The type is in the primitive's name.
                 (Element::SubscribeType, _) if form.names.last() != Some(&name) => {}
-                (_, Some(name)) => self.attribute(name, child, out),
+                (element, Some(name)) => {
+                    self.attribute(name, child, out);
+                    if self.quirks.double_spelling {
+                        form.misspelling(element).into_iter().for_each(|name| self.attribute(name, child, out));
+                    }
+                }
             }
         }
         if form.element == Element::Font {

@@ -211,6 +211,7 @@ impl<'a> Shaper<'a> {
         out: &mut Events<'a>,
     ) -> Result<(Option<Cow<'a, str>>, bool), DecodeError> {
         let (mut own, mut encoded) = (None, false);
+        let mut told = [None; 4];
         for (name, value) in self.tokens.attributes() {
             let value = unescape(value)?;
             match (form.child(name), form.body) {
@@ -221,8 +222,14 @@ impl<'a> Shaper<'a> {
                 }
                 (Some(Element::Url), _) if value.trim().is_empty() => {}
                 // Given in both spellings, it counts once.
-                (Some(Element::Validity), _) if name == "validlity" && self.tokens.has("validity") => {}
-                (Some(child), _) => self.leaf(child, value, out),
+                (Some(child), _) if told.contains(&Some(child)) => {}
+                (Some(child), _) => {
+                    if form.misspelling(child).is_some() {
+                        told.rotate_right(1);
+                        told[0] = Some(child);
+                    }
+                    self.leaf(child, value, out);
+                }
                 (None, Body::Attribute(text)) if name.eq_ignore_ascii_case(text) => own = Some(value),
                 (None, Body::Data) if name.eq_ignore_ascii_case("encoding") => encoded = true,
                 (None, Body::Data) if name.eq_ignore_ascii_case("contentType") => self.content_type = Some(value),

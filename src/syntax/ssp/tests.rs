@@ -151,7 +151,7 @@ fn fault(document: &str) -> ReadError {
 
 /// What arrives of a primitive, and what was lost.
 fn carried(meta: Option<&MetaInfo>, primitive: &Primitive, version: Version) -> (Primitive, Vec<String>) {
-    let (fragment, losses) = write_fragment_telling(meta, primitive, version).unwrap();
+    let (fragment, losses) = write_fragment_telling(meta, primitive, version, Quirks::default()).unwrap();
     let message = session_message(version, "s", &[Part { mode: Mode::Request, id: "1", fragment: &fragment }]);
     let envelope = scan(&message, &Limits::default()).unwrap();
     assert_eq!(envelope.version, version);
@@ -488,4 +488,25 @@ fn ids_and_sessions_are_escaped() {
     assert_eq!(envelope.version, Version::V12);
     let Body::Session { session, transactions } = envelope.body else { panic!() };
     assert_eq!((&*session, &*transactions[0].id), ("a\"b&c", "<\n>"));
+}
+
+#[test]
+fn a_peer_that_reads_misspellings_alone_gets_both_spellings() {
+    let said = Primitive::from(SendMessageRequest {
+        info: MessageInfo {
+            uri: Some("u".into()),
+            name: Some("n".into()),
+            validity: Some(60),
+            ..MessageInfo::default()
+        },
+        ..SendMessageRequest::default()
+    });
+    let written = |double_spelling| {
+        let (bytes, _) = write_fragment_telling(None, &said, Version::V13, Quirks { double_spelling }).unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    };
+    assert!(written(false).contains(r#"<MessageInfo messageURI="u" contentName="n" validity="60"/>"#));
+    let both = r#"messageURI="u" MessageURI="u" contentName="n" ContentName="n" validity="60" validlity="60""#;
+    assert!(written(true).contains(both), "{}", written(true));
+    assert_eq!(read(&written(true)), read(&written(false)));
 }

@@ -351,7 +351,7 @@ impl<'a> Tokens<'a> {
     #[inline(never)]
     fn rare_name(&mut self, name: &str) -> Result<bool, DecodeError> {
         let classes = name.bytes().fold(0, |all, b| all | class(b));
-        if classes & FOREIGN != 0 || !name.bytes().next().is_some_and(|b| class(b) & START != 0) {
+        if classes & FOREIGN != 0 || name.bytes().next().is_none_or(|b| class(b) & START == 0) {
             return Err(malformed("a tag that is none"));
         }
         let prefixed = classes & COLON != 0;

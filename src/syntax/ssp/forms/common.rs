@@ -22,7 +22,7 @@ forms! {
     } => Body::Children;
     InviteNote = ["InviteNote"] => Body::Text;
     InviteRequest = ["InviteRequest"]
-        (["inviteID"] = InviteId, ["inviteType"] = InviteType, ["validity", "validlity"] = Validity)
+        (["inviteID"] = InviteId, ["inviteType"] = InviteType, ["validity"] = Validity)
         { side!(Sender = "Inviting"), side!(Recipient = "Invited"), ATTRIBUTE_LIST }
         => Body::Children;
     InviteResponse = ["InviteResponse"] (["inviteID"] = InviteId, ["acceptance"] = Acceptance) {

@@ -43,9 +43,9 @@ forms! {
     MessageId = ["MessageID"] => Body::Attribute("messageID");
     MessageInfo = ["MessageInfo"] (
         ["messageID"] = MessageId,
-        ["messageURI"] = MessageUri,
+        ["messageURI", "MessageURI"] = MessageUri,
         ["contentType"] = ContentType,
-        ["contentName"] = ContentName,
+        ["contentName", "ContentName"] = ContentName,
         ["contentSize"] = ContentSize,
         ["validity", "validlity"] = Validity,
     ) => Body::Children;
