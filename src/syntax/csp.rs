@@ -328,8 +328,12 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
     /// Reads a transaction into its place, for a primitive is large.
     fn transaction(&mut self, transactions: &mut Vec<Transaction>) -> Result<(), DecodeError> {
         let (mut mode, mut said) = (None, false);
-        let blank = Said::Unknown(Text::default());
-        transactions.push(Transaction { mode: Mode::Request, id: None, said: blank, segment: None });
+        transactions.resize_with(transactions.len() + 1, || Transaction {
+            mode: Mode::Request,
+            id: None,
+            said: Said::Unknown(Text::default()),
+            segment: None,
+        });
         let Some(transaction) = transactions.last_mut() else { return Ok(()) };
         while let Some(child) = self.source.child()? {
             match child {
@@ -358,17 +362,12 @@ impl<'a, D: Document<'a>, F: Fn(&SessionId) -> Option<Version>> Reading<D, F> {
                             continue;
                         }
                         said = true;
-                        match child.and_then(Primitive::blank) {
-                            Some(blank) => {
-                                transaction.said = Said::Known(blank);
-                                if let Said::Known(primitive) = &mut transaction.said {
-                                    primitive.read(&mut self.source)?;
-                                }
-                            }
-                            None => {
-                                transaction.said = Said::Unknown(self.source.name());
-                                self.source.skip()?;
-                            }
+                        let known = child.is_some_and(|of| Primitive::blank(of, &mut transaction.said, Said::Known));
+                        if let (true, Said::Known(primitive)) = (known, &mut transaction.said) {
+                            primitive.read(&mut self.source)?;
+                        } else {
+                            transaction.said = Said::Unknown(self.source.name());
+                            self.source.skip()?;
                         }
                     }
                 }

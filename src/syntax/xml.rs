@@ -3,6 +3,7 @@
 //! Prefixes are ignored, entities are only the five of XML itself and character references, a DOCTYPE without an
 //! internal subset is stepped over (`docs/wire-notes.md`, "XML").
 
+mod attributes;
 pub(super) mod bytes;
 pub(super) mod escape;
 pub(super) mod sink;

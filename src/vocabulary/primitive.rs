@@ -108,13 +108,14 @@ macro_rules! primitives {
                 match self { $( Self::$name(_) => Element::$name, )* }
             }
 
-            /// The primitive of an element with nothing in it, a place to read into; `None` if the element is no
-            /// primitive.
-            pub fn blank(of: Element) -> Option<Self> {
+            /// Puts the primitive of an element, with nothing in it, into a place to be read into; `false` if the
+            /// element is no primitive.
+            pub fn blank<T>(of: Element, place: &mut T, wrap: impl Fn(Self) -> T) -> bool {
                 match of {
-                    $( Element::$name => Some(Self::$name($name::default())), )*
-                    _ => None,
+                    $( Element::$name => *place = wrap(Self::$name($name::default())), )*
+                    _ => return false,
                 }
+                true
             }
 
             /// Reads it into its place; its start was just read.
@@ -124,9 +125,12 @@ macro_rules! primitives {
 
             /// Reads the primitive whose start was just read; `None` if the element is no primitive known here.
             pub fn decode<'a>(of: Element, from: &mut impl Source<'a>) -> Result<Option<Self>, DecodeError> {
-                let Some(mut primitive) = Self::blank(of) else { return Ok(None) };
-                primitive.read(from)?;
-                Ok(Some(primitive))
+                let mut primitive = None;
+                Self::blank(of, &mut primitive, Some);
+                if let Some(primitive) = &mut primitive {
+                    primitive.read(from)?;
+                }
+                Ok(primitive)
             }
 
             /// Writes it with its element, or tells the sink that it has no place there.

@@ -53,34 +53,31 @@ const fn others(word: u64) -> u64 {
     (!letters | word) & all(0x80)
 }
 
-/// Where the first byte stands that `mark` marks by its highest bit; eight bytes at a time.
-#[inline]
+/// Where the first byte stands that `mark` marks by its highest bit: eight bytes at a time, and not in the last few.
+#[inline(always)]
 fn first(bytes: &[u8], mark: impl Fn(u64) -> u64) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
         let marked = mark(u64::from_le_bytes(*word));
         if marked != 0 {
-            return Some(at * 8 + marked.trailing_zeros() as usize / 8);
+            return Some((words.len() - rest.len() - 1) * 8 + marked.trailing_zeros() as usize / 8);
         }
     }
-    let at = rest.iter().position(|b| mark(u64::from(*b)) & 0x80 != 0)?;
-    Some(words.len() * 8 + at)
+    None
 }
 
-/// How many ASCII letters some bytes begin with.
-#[inline]
-pub(super) fn letters(bytes: &[u8]) -> usize {
-    first(bytes, others).unwrap_or(bytes.len())
+/// How many ASCII letters some bytes begin with; `None` if they reach the last few bytes.
+#[inline(always)]
+pub(super) fn letters(bytes: &[u8]) -> Option<usize> {
+    first(bytes, others)
 }
 
-/// Where the first `quote` (one of the two of XML), `<` or `&` stands.
-#[inline]
-pub(super) fn value_end(bytes: &[u8], quote: u8) -> Option<usize> {
-    // Each quote is one bit away from `&`, so one comparison finds both.
-    match quote {
-        b'"' => first(bytes, |word| zeros((word & !all(0x04)) ^ all(b'"')) | zeros(word ^ all(b'<'))),
-        _ => first(bytes, |word| zeros((word | all(0x01)) ^ all(b'\'')) | zeros(word ^ all(b'<'))),
-    }
+/// Where the first `"`, `<` or `&` stands, but for the last few bytes.
+#[inline(always)]
+pub(super) fn value_end(bytes: &[u8]) -> Option<usize> {
+    // The quote is one bit away from `&`, so one comparison finds both.
+    first(bytes, |word| zeros((word & !all(b'"' ^ b'&')) ^ all(b'"')) | zeros(word ^ all(b'<')))
 }
 
 /// The part of a name after its prefix.

@@ -14,15 +14,24 @@ pub(in crate::syntax) enum Place {
     Attribute,
 }
 
-const fn special(b: u8) -> bool {
-    matches!(b, b'&' | b'<' | b'>' | b'"' | 0..=0x1F | 0xEF)
+/// The bytes that may have to be written otherwise.
+static SPECIAL: [bool; 256] = special();
+
+const fn special() -> [bool; 256] {
+    let mut special = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        special[b] = matches!(b as u8, b'&' | b'<' | b'>' | b'"' | 0..=0x1F | 0xEF);
+        b += 1;
+    }
+    special
 }
 
 /// Writes text so that a reader gets the same characters back. What XML 1.0 cannot hold at all (control
 /// characters, U+FFFE and U+FFFF) becomes U+FFFD.
 pub(in crate::syntax) fn escape(text: &str, place: Place, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|b| special(*b)) {
+    while let Some(at) = rest.iter().position(|b| SPECIAL[usize::from(*b)]) {
         let (plain, from) = rest.split_at(at);
         out.extend_from_slice(plain);
         let (written, length): (&[u8], usize) = match (from, place) {

@@ -7,12 +7,12 @@ use std::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::Event as Raw;
 
-use super::bytes::{COLON, FOREIGN, START, class, is_space, letters, local, value_end};
+use super::attributes::Attributes;
+use super::bytes::{COLON, FOREIGN, START, class, is_space, letters, local};
 use super::escape::{resolve, unescape};
 use crate::syntax::Limits;
 use crate::syntax::chars::{Holds, holds};
 use crate::syntax::limits::Meter;
-use crate::syntax::stack::Stack;
 use crate::vocabulary::{DecodeError, Element};
 
 /// One token.
@@ -39,25 +39,6 @@ pub(in crate::syntax) struct Tag<'a> {
     pub(in crate::syntax) element: Option<Element>,
 }
 
-/// An attribute, by the places where its name begins and ends and its value begins and ends.
-#[derive(Clone, Copy, Debug, Default)]
-struct Attribute {
-    name: u32,
-    after: u32,
-    value: u32,
-    end: u32,
-}
-
-impl Attribute {
-    fn name(&self) -> Range<usize> {
-        self.name as usize..self.after as usize
-    }
-
-    fn value(&self) -> Range<usize> {
-        self.value as usize..self.end as usize
-    }
-}
-
 /// Reads tokens.
 pub(in crate::syntax) struct Tokens<'a> {
     document: &'a str,
@@ -73,9 +54,7 @@ pub(in crate::syntax) struct Tokens<'a> {
     doctype: Option<&'a str>,
     /// How many names with a prefix were read.
     prefixes: usize,
-    attributes: Stack<Attribute, 8>,
-    /// A value of the tag read last holds a reference.
-    references: bool,
+    attributes: Attributes,
 }
 
 /// What most events are: a tag, by the lengths of its name and of all in it; characters; the end of an element.
@@ -129,8 +108,7 @@ impl<'a> Tokens<'a> {
             holds,
             doctype: None,
             prefixes: 0,
-            attributes: Stack::new(),
-            references: false,
+            attributes: Attributes::new(),
         })
     }
 
@@ -259,18 +237,14 @@ impl<'a> Tokens<'a> {
     /// The raw value of an attribute of the tag read last, in any spelling of its name.
     #[inline]
     pub(in crate::syntax) fn attribute_of(&self, name: &str) -> Option<&'a str> {
-        let bytes = self.document.as_bytes();
-        let is = |at: &Attribute| bytes.get(at.name()) == Some(name.as_bytes());
-        let sounds = |at: &Attribute| at.name().len() == name.len() && self.slice(at.name()).eq_ignore_ascii_case(name);
-        let found = self.attributes.find(is).or_else(|| self.attributes.find(sounds))?;
-        Some(self.slice(found.value()))
+        self.attributes.find(self.document, name).map(|at| self.slice(at.value()))
     }
 
     /// The value of an attribute of the tag read last as a reader sees it, in any spelling of its name.
     #[inline]
     pub(in crate::syntax) fn value_of(&self, name: &str) -> Result<Option<Cow<'a, str>>, DecodeError> {
         match self.attribute_of(name) {
-            Some(value) if self.references || self.holds.breaks => unescape(value).map(Some),
+            Some(value) if self.attributes.references() || self.holds.breaks => unescape(value).map(Some),
             value => Ok(value.map(Cow::Borrowed)),
         }
     }
@@ -354,14 +328,17 @@ impl<'a> Tokens<'a> {
         let (after, end) = (from + name, from + length);
         let name = self.slice(from..after);
         if after < end {
-            self.read_attributes(after, end)?;
+            self.prefixes += self.attributes.read(self.document, after, end, &self.meter)?;
         }
         if let Some(element) = known(name) {
             return Ok(Token::Start(Tag { name, prefixed: false, element: Some(element) }));
         }
         let mut element = None;
         let mut prefixed = false;
-        if name.is_empty() || letters(self.document.as_bytes().get(from..).unwrap_or_default()) < name.len() {
+        if name.is_empty()
+            || letters(self.document.as_bytes().get(from..).unwrap_or_default())
+                .is_none_or(|letters| letters < name.len())
+        {
             prefixed = self.rare_name(name)?;
             if prefixed {
                 element = known(local(name));
@@ -380,92 +357,6 @@ impl<'a> Tokens<'a> {
         let prefixed = classes & COLON != 0;
         self.prefixes += usize::from(prefixed);
         Ok(prefixed)
-    }
-
-    /// Reads the attributes that stand between the name and the end of a tag.
-    fn read_attributes(&mut self, mut at: usize, end: usize) -> Result<(), DecodeError> {
-        self.references = false;
-        let document = self.document.as_bytes();
-        while at < end {
-            // Up to the end of the document: places in it are looked for by the word.
-            let rest = document.get(at..).unwrap_or_default();
-            match rest {
-                [space, b, ..] if is_space(*space) => {
-                    at += 1;
-                    if at < end && class(*b) & START != 0 {
-                        at = self.attribute(at, end)?;
-                    }
-                }
-                _ => return Err(malformed("a tag that is none")),
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the attribute at a place in a tag; gives back where it ends.
-    #[inline]
-    fn attribute(&mut self, name: usize, end: usize) -> Result<usize, DecodeError> {
-        let rest = self.document.as_bytes().get(name..).unwrap_or_default();
-        let letters = letters(rest);
-        let (after, quote, value) = match rest.get(letters..) {
-            Some([b'=', quote @ (b'"' | b'\''), ..]) => (name + letters, *quote, name + letters + 2),
-            _ => self.rare_head(name)?,
-        };
-        let mut at = value;
-        let mut references = false;
-        loop {
-            let rest = self.document.as_bytes().get(at..).unwrap_or_default();
-            let found = value_end(rest, quote).and_then(|length| Some((length, rest.get(length)?)));
-            let Some((length, found)) = found else { return Err(DecodeError::Eof) };
-            at += length;
-            match found {
-                b'<' => return Err(malformed("the value of an attribute holds a <")),
-                b'&' => {
-                    references = true;
-                    at += 1;
-                }
-                _ => break,
-            }
-        }
-        if at >= end {
-            return Err(malformed("the value of an attribute has no end"));
-        }
-        if references {
-            unescape(self.slice(value..at))?;
-            self.references = true;
-        }
-        self.meter.attributes(self.attributes.len() + 1)?;
-        let found = Attribute { name: name as u32, after: after as u32, value: value as u32, end: at as u32 };
-        if self.attributes.len() > 0 && self.repeats(&found) {
-            return Err(malformed("two attributes have the same name"));
-        }
-        self.attributes.push(found);
-        Ok(at + 1)
-    }
-
-    /// The beginning of an attribute with more than letters in its name, or spaces around its `=`: where the name
-    /// ends, the quote, and where the value begins.
-    #[inline(never)]
-    fn rare_head(&mut self, from: usize) -> Result<(usize, u8, usize), DecodeError> {
-        let rest = self.document.as_bytes().get(from..).unwrap_or_default();
-        let length = rest.iter().position(|b| class(*b) & FOREIGN != 0).unwrap_or(rest.len());
-        let (name, rest) = rest.split_at(length);
-        self.prefixes += usize::from(name.contains(&b':'));
-        let Some(rest) = rest.trim_ascii_start().strip_prefix(b"=") else {
-            return Err(malformed("an attribute has no value"));
-        };
-        match rest.trim_ascii_start() {
-            [quote @ (b'"' | b'\''), value @ ..] => Ok((from + length, *quote, self.document.len() - value.len())),
-            _ => Err(malformed("the value of an attribute is not quoted")),
-        }
-    }
-
-    /// Whether the tag read last has an attribute of the same name already.
-    fn repeats(&self, new: &Attribute) -> bool {
-        let document = self.document.as_bytes();
-        let name = document.get(new.name());
-        let same = |at: &Attribute| at.after - at.name == new.after - new.name && document.get(at.name()) == name;
-        self.attributes.find(same).is_some()
     }
 
     #[inline]
