@@ -32,8 +32,10 @@ bench *ARGS:
 docs:
     cargo doc --no-deps --locked --open
 
-# A fuzz target for so many seconds (needs a nightly toolchain and cargo-fuzz): `just fuzz csp_xml 3600`.
+# A fuzz target for so many seconds (needs a nightly toolchain and cargo-fuzz): `just fuzz csp_xml 3600`. What earlier
+# runs found interesting is unpacked first.
 fuzz TARGET SECONDS="600":
+    [ -d fuzz/corpus/{{TARGET}} ] || tar -C fuzz/corpus -xJf fuzz/corpus/{{TARGET}}.tar.xz
     cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -max_len=8192
 
 # Every fuzz target for so many seconds each; an hour each is `just fuzz-all 3600`.
