@@ -97,8 +97,11 @@ fn every_document_of_the_corpus_takes_little_memory() {
 
 #[test]
 fn what_is_passed_on_is_copied_once() {
-    let body = "<WV-SSP-Message xmlns='http://www.openmobilealliance.org/DTD/WV-SSP1.3'><Session sessionID='41@south.example'>\
-        <Transaction mode='Request' transactionID='n-0001'><SendMessageRequest deliveryReport='Yes'>\
+    let body = "<WV-SSP-Message xmlns='http://www.openmobilealliance.org/DTD/WV-SSP1.3'>\
+        <Session sessionID=\"abcdefghijklmnopqrstuvwxyz@south.example\">\
+        <Transaction mode=\"Request\" transactionID=\"a-transaction-id-of-a-longer-kind-0001\">\
+        <SendMessageRequest deliveryReport='Yes'><MetaInfo clientOriginated=\"Yes\">\
+        <Requestor serviceID=\"wv:@north.example\"><User userID=\"wv:alice@north.example\"/></Requestor></MetaInfo>\
         <MessageInfo messageID='m-1@north.example' contentType='text/plain'><Recipient><User userID='wv:bob@south.example'/>\
         </Recipient></MessageInfo><ContentData contentType='text/plain'>Hello</ContentData></SendMessageRequest>\
         </Transaction></Session></WV-SSP-Message>";

@@ -305,3 +305,25 @@ primitives! {
     UserLogoutRequest:               Interop,  Domain, true,  false;
     UserWakeUp:                      Interop,  Domain, true,  false;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is read in its place, but moved now and then; and an allocator is quick up to about 1 kB. What is large
+    /// and rare stands in a `Box`.
+    #[test]
+    fn no_primitive_is_large() {
+        assert!(size_of::<Primitive>() <= 900, "{}", size_of::<Primitive>());
+    }
+
+    #[test]
+    fn every_primitive_has_a_blank() {
+        for element in Primitive::ELEMENTS {
+            let mut place = None;
+            assert!(Primitive::blank(*element, &mut place, Some));
+            assert_eq!(place.map(|primitive| primitive.element()), Some(*element));
+        }
+        assert!(!Primitive::blank(Element::Session, &mut None, Some));
+    }
+}

@@ -61,3 +61,30 @@ impl<'a> From<Transactions<'a>> for Vec<Scanned<'a>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Mode;
+
+    #[test]
+    fn transactions_keep_their_order() {
+        let scanned = |name: &'static str| Scanned {
+            mode: Mode::Request,
+            id: name.into(),
+            element: None,
+            name,
+            meta: None,
+            fragment: &[],
+            splices: true,
+        };
+        let mut transactions = Transactions::default();
+        for (at, name) in ["a", "b", "c"].into_iter().enumerate() {
+            assert_eq!(transactions.len(), at);
+            assert_eq!(transactions.push(scanned(name)).name, name);
+            assert_eq!(matches!(transactions, Transactions::One(_)), at == 0);
+        }
+        let names: Vec<_> = Vec::from(transactions).iter().map(|one| one.name).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+}

@@ -88,3 +88,30 @@ pub(in crate::syntax) fn local(name: &str) -> &str {
         None => name,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_eight_bytes_find_what_single_bytes_would() {
+        for b in 0..=255 {
+            for at in 0..20 {
+                let mut bytes = [b'm'; 32];
+                bytes[at] = b;
+                let other = if b.is_ascii_alphabetic() { None } else { Some(at) };
+                assert_eq!(letters(&bytes), other, "{b} at {at}");
+                let end = matches!(b, b'"' | b'<' | b'&').then_some(at);
+                assert_eq!(value_end(&bytes), end, "{b} at {at}");
+                // What stands behind, or a neighbour one bit away, moves nothing.
+                bytes[at + 1..].fill(b'=');
+                bytes[20] = b'"';
+                bytes[..at].fill(b'z');
+                assert_eq!(letters(&bytes), Some(other.unwrap_or(at + 1)), "{b} at {at}");
+                bytes[..at].fill(b'\'');
+                assert_eq!(value_end(&bytes), Some(end.unwrap_or(20)), "{b} at {at}");
+            }
+        }
+        assert_eq!((letters(b"a="), value_end(b"a\"")), (None, None), "the last few bytes are left to others");
+    }
+}

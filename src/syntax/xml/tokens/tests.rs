@@ -1,6 +1,9 @@
 //! What is read, and what is refused.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::syntax::xml::escape::unescape;
 
 /// All tokens in a comparable form; texts that follow each other are one.
 fn ours(document: &str) -> Result<Vec<String>, DecodeError> {
@@ -67,6 +70,16 @@ fn ill_formed_documents_are_refused() {
         "<a b='&x;'/>",
         "<a b='&#0;'/>",
         "<a 1='x'/>",
+        "<a =\"x\">padding</a>",
+        "<a b=\"1\"c=\"2\">padding</a>",
+        "<a b=\"1\" b=\"2\">padding</a>",
+        "<a b=\"<\">padding</a>",
+        "<a b=\"&x;\" c=\"&amp;\">padding</a>",
+        "<a b=\"&amp;\" c=\"&x;\">padding</a>",
+        "<a b=\"1\" c>padding</a>",
+        "<a b?=\"1\">padding</a>",
+        "<a?>padding</a?>",
+        "\u{FEFF}<a/>",
         "<a / >",
         "< a/>",
         "<1a/>",
@@ -123,4 +136,26 @@ fn the_path_names_the_open_elements() {
     ] {
         assert_eq!(tokens.path(document.find(place).unwrap()), path, "{place}");
     }
+}
+
+proptest! {
+    /// Attributes are read by the word where the document goes on far enough, else by the byte.
+    #[test]
+    fn what_follows_a_tag_changes_nothing_in_it(inside in "[ab:1=\"'<&;> ]{0,24}") {
+        let alone = ours(&format!("<a {inside}/>"));
+        let followed = ours(&format!("<a {inside}/><!-- some more of the document -->"));
+        prop_assert_eq!(alone.ok(), followed.ok());
+    }
+}
+
+#[test]
+fn many_attributes_are_told_apart() {
+    let document: String = (0..20).map(|n| format!(" a{n}=\"{n}\" {}=\"x\"", "b".repeat(n + 1))).collect();
+    let limits = Limits { attributes: 40, ..Limits::default() };
+    let read = |document: &str| {
+        let mut tokens = Tokens::new(document, &limits).unwrap();
+        tokens.next().map(|_| (tokens.attributes().count(), tokens.attribute_of("BBBBBBBBBBBBBBB").map(str::to_owned)))
+    };
+    assert_eq!(read(&format!("<a{document}>text</a>")), Ok((40, Some("x".into()))));
+    assert!(read(&format!("<a{document} bbbbbbbbbbbbbbbbbb=\"\">text</a>")).is_err());
 }
