@@ -165,9 +165,11 @@ fn page(table: &Table) -> String {
          A primitive is the same thing in every syntax and version; Postern reads it into one vocabulary and writes it\n\
          anew. Where the other side has no place for a part of it, that part is left out, and said: to the log, in the\n\
          metric `postern_conversion_losses_total`, and by `postern decode --to …` on standard error.\n\n\
-         This page lists everything that can be left out. It is made from the code, and a test fails when a conversion\n\
-         loses anything that does not stand here. What isn't listed arrives whole. Between CSP in XML and in WBXML\n\
-         nothing is lost.\n",
+         This page lists everything that can be left out of a primitive. It is made from the code, and a test fails when\n\
+         a conversion loses anything that does not stand here. What isn't listed arrives whole, but for PTS, which puts\n\
+         several things into one word. Between CSP in XML and in WBXML nothing is lost.\n\n\
+         Not listed: parts of the envelope (`MetaInfo`, `Poll`, `SegmentInfo`, transaction ids of PTS), which are told as\n\
+         well; and elements of vendors, which are read over, and told by `postern decode` of CSP alone.\n",
     );
     page.push_str("\n## Changed without a word\n\n| primitive | what |\n|---|---|\n");
     for (primitive, what) in EXCEPTIONS {

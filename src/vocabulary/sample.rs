@@ -51,14 +51,12 @@ pub(crate) struct Dice {
     pub(crate) characters: bool,
     /// Whatever may be set, is.
     pub(crate) full: bool,
-    /// Fields that stay empty, because the syntax has no form for them.
-    pub(crate) without: &'static [Element],
 }
 
 impl Dice {
     pub(crate) fn new(seed: u64, version: Version) -> Self {
         let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        Self { state, version, words: false, ssp: false, characters: false, full: false, without: &[] }
+        Self { state, version, words: false, ssp: false, characters: false, full: false }
     }
 
     /// A number below `end`.
@@ -71,8 +69,7 @@ impl Dice {
 
     /// Whether a field with this form may be set.
     pub(crate) fn takes(&self, element: Element, range: RangeInclusive<Version>) -> bool {
-        let in_version = || range.contains(&self.version) && element.versions().contains(&self.version);
-        !self.without.contains(&element) && (self.ssp || in_version())
+        self.ssp || range.contains(&self.version) && element.versions().contains(&self.version)
     }
 
     fn text(&mut self) -> &'static str {
