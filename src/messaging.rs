@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use crate::address::Address;
 use crate::config;
-use crate::store::{Changes, Entry, Key, Seq, Store, StoreError};
+use crate::store::{Change, Changes, Entry, Key, Seq, Store, StoreError};
 use crate::time::Timestamp;
 use crate::vocabulary::status::Code;
 
@@ -181,6 +181,21 @@ impl Messaging {
             }
         }
         Ok(reports)
+    }
+
+    /// The users whose mailboxes these changes add to.
+    pub fn addressees(changes: &Changes) -> Vec<Address> {
+        let added = changes.list.iter().filter_map(|change| match change {
+            Change::Append { owner: mailbox, .. } => owner(mailbox),
+            _ => None,
+        });
+        let mut users = Vec::new();
+        for user in added {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        users
     }
 
     /// When the validity of a message ends that arrives now and asks for so many seconds; none and 0 ask for

@@ -19,6 +19,7 @@ mod discovery;
 mod dismiss;
 mod door;
 pub mod login;
+mod outbox;
 mod peer;
 mod pts;
 mod report;
@@ -26,9 +27,10 @@ pub mod secret;
 mod send;
 pub mod services;
 pub mod session;
+mod via;
+pub mod wake;
 mod written;
 
-use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -37,6 +39,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub use carry::Acknowledgement;
 pub use csp::{Call, Reply};
+pub use via::Via;
 
 use crate::address::{Address, Domain};
 use crate::config;
@@ -51,8 +54,10 @@ use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
 use self::login::Login;
+use self::outbox::Outbox;
 use self::services::Offered;
 use self::session::Sessions;
+use self::wake::Bell;
 
 /// What the Service Access Point needs to know of the configuration.
 #[derive(Clone, Debug)]
@@ -87,21 +92,16 @@ pub struct Sap {
     relay: Arc<Relay>,
     /// Set once, after the transport exists.
     bearer: OnceLock<Arc<dyn Bearer>>,
+    /// Set once, where there are ways to wake clients.
+    bell: OnceLock<Arc<dyn Bell>>,
     /// Clients' answers that wait for a result of another domain.
     waiting: DashMap<RowId, oneshot::Sender<RemoteResult>>,
     /// Which session has which entry of a mailbox in hand.
     claims: Claims,
+    /// What else is to be said to sessions.
+    outbox: Outbox,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
-}
-
-/// How a client's request came in.
-#[derive(Clone, Copy, Debug)]
-pub struct Via {
-    /// The other end.
-    pub remote: SocketAddr,
-    /// Over TLS.
-    pub tls: bool,
 }
 
 // === impl Sap ===
@@ -130,8 +130,10 @@ impl Sap {
             messaging,
             relay,
             bearer: OnceLock::new(),
+            bell: OnceLock::new(),
             waiting: DashMap::new(),
             claims: Claims::default(),
+            outbox: Outbox::default(),
             poke: Notify::new(),
         })
     }

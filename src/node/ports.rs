@@ -21,7 +21,7 @@ impl Clients for Ports {
         Box::pin(async move {
             // The transport has refused every other content type.
             let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
-            let via = Via { remote: request.remote, tls: request.tls };
+            let via = Via::direct(request.remote, request.tls);
             let reply = self.sap.csp(Call { body: request.body, encoding, via }).await;
             CspAnswer { content_type: request.content_type, body: reply.body }
         })

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tracing::{Instrument, debug, error, info_span};
 
 use super::Sap;
+use crate::messaging::Messaging;
 use crate::relay::{Post, Settled, Turn, Upstream};
 use crate::store::StoreError;
 use crate::time::Timestamp;
@@ -69,6 +70,7 @@ impl Sap {
             self.settle(now, settled, &mut turn, &mut told).await;
         }
         let Turn { changes, ack, steps, .. } = turn;
+        let addressees = Messaging::addressees(&changes);
         if !changes.is_empty()
             && let Err(error) = self.store.commit(changes).await
         {
@@ -78,6 +80,7 @@ impl Sap {
         }
         let stirred = !steps.is_empty();
         let posts = self.relay.apply(now, steps);
+        addressees.iter().for_each(|user| self.wake_user(user));
         for (tell, result) in told {
             // Nobody listens any more only if the node is going down.
             let _ = tell.send(result);

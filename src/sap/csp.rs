@@ -59,7 +59,7 @@ impl Sap {
             Err(error) => return self.refuse_unreadable(&error, call.encoding),
         };
         self.restore_ids(&mut message, call.encoding);
-        let mut answer = match self.check_session(now, &message, call.via) {
+        let mut answer = match self.check_session(now, &message, &call.via) {
             Ok(()) => self.answer_message(now, &message, &call).await,
             Err(code) => refusal(&message, code),
         };
@@ -71,11 +71,11 @@ impl Sap {
     }
 
     /// A session named must live; one that is bound to an address must come from there.
-    fn check_session(&self, now: Timestamp, message: &Message, via: Via) -> Result<(), Code> {
+    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Code> {
         let Some(id) = &message.session else { return Ok(()) };
         let Some(record) = self.sessions.get(id) else { return Err(Code::INVALID_SESSION) };
-        if self.settings.access.bind_session_to_address && record.from != via.remote.ip() {
-            debug!(session = %id, remote = %via.remote, "session used from another address");
+        if self.settings.access.bind_session_to_address && record.from != via.client {
+            debug!(session = %id, remote = %via.client, "session used from another address");
             return Err(Code::INVALID_SESSION);
         }
         self.sessions.heard(now, id);
@@ -94,7 +94,7 @@ impl Sap {
                 Mode::Request => matches!(transaction.said, Said::Known(Primitive::PollingRequest(_))),
             };
             hungry |= asks_for_more;
-            if !asks_for_more && let Some(answer) = self.answer_once(now, message, transaction, call.via).await {
+            if !asks_for_more && let Some(answer) = self.answer_once(now, message, transaction, &call.via).await {
                 out.transactions.push(answer);
             }
         }
@@ -108,7 +108,7 @@ impl Sap {
         now: Timestamp,
         message: &Message,
         transaction: &Transaction,
-        via: Via,
+        via: &Via,
     ) -> Option<Transaction> {
         let slot = match (&message.session, &transaction.id) {
             (Some(session), Some(id)) => {
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_debug_of_a_call_shows_no_password() {
-        let via = Via { remote: ([127, 0, 0, 1], 9).into(), tls: true };
+        let via = Via::direct(([127, 0, 0, 1], 9).into(), true);
         let call = Call { body: Bytes::from_static(b"<Password>hunter2"), encoding: Encoding::Xml, via };
         let shown = format!("{call:?}");
         assert!(!shown.contains("hunter2") && shown.contains("17"), "{shown}");

@@ -47,14 +47,38 @@ impl Sap {
         };
         let room = if hungry { most } else { most.saturating_sub(out.transactions.len()) };
         if room == 0 || (!hungry && most <= 1) {
-            out.poll = self.has_waiting(&record).await.then_some(true);
+            out.poll = self.something_waits(&record).await.then_some(true);
             return;
         }
+        // Before anything is read: what arrives meanwhile wakes the client again.
+        self.sessions.set_stirred(&record.id, false);
+        let patience = self.settings.timers.client_answer;
+        let told = self.outbox.take(now, &record.id, encoding, room, patience);
+        let room = room.saturating_sub(told.in_hand);
+        out.transactions.extend(told.requests);
+        out.poll = told.more.then_some(true);
+        if room > 0 {
+            self.add_mail(now, &record, encoding, room, out).await;
+        }
+        if out.poll.is_some() {
+            self.sessions.set_stirred(&record.id, true);
+        }
+    }
+
+    /// Adds what waits in the user's mailbox.
+    async fn add_mail(
+        &self,
+        now: Timestamp,
+        record: &SessionRecord,
+        encoding: Encoding,
+        room: usize,
+        out: &mut Message,
+    ) {
         // What the client could not be told stays for another session of the user.
         if !MAIL.iter().any(|primitive| csp::carries(encoding, *primitive)) {
             return;
         }
-        let taker = Taker { now, record: &record, room, patience: self.settings.timers.client_answer };
+        let taker = Taker { now, record, room, patience: self.settings.timers.client_answer };
         let found = match self.look_for(&taker, Round::InTurn).await {
             Ok((taken, false)) if taken.is_empty() => self.look_for(&taker, Round::Behind).await,
             found => found,
@@ -62,7 +86,7 @@ impl Sap {
         match found {
             Ok((taken, more)) => {
                 out.transactions.extend(taken.iter().map(hand_out));
-                out.poll = more.then_some(true);
+                out.poll = out.poll.or(more.then_some(true));
             }
             Err(error) => error!(%error, user = %record.user, "the mailbox could not be read"),
         }
@@ -85,13 +109,12 @@ impl Sap {
         Ok((found, true))
     }
 
-    async fn has_waiting(&self, record: &SessionRecord) -> bool {
-        self.messaging.has_mail(&record.user).await.unwrap_or(false)
-    }
-
     /// A client answers a request of ours.
     pub(super) async fn take_client_answer(self: &Arc<Self>, now: Timestamp, message: &Message, answer: &Transaction) {
         let Some(record) = message.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
+        if answer.id.as_deref().is_some_and(|id| self.outbox.answered(&record.id, id)) {
+            return;
+        }
         let Some(seq) = answer.id.as_deref().and_then(seq_of) else {
             debug!(session = %record.id, "an answer to nothing we asked");
             return;

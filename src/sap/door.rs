@@ -32,7 +32,7 @@ impl Sap {
         now: Timestamp,
         message: &Message,
         transaction: &Transaction,
-        via: Via,
+        via: &Via,
     ) -> Option<Transaction> {
         let said = match &transaction.said {
             Said::Known(primitive) => primitive,
@@ -74,7 +74,7 @@ impl Sap {
         session: Option<SessionRecord>,
         transaction: &Transaction,
         said: &Primitive,
-        via: Via,
+        via: &Via,
     ) -> Option<Primitive> {
         if let Primitive::LoginRequest(request) = said {
             let answer = self.log_in(now, request, version, via).await;
@@ -100,7 +100,7 @@ impl Sap {
         })
     }
 
-    async fn log_in(&self, now: Timestamp, request: &LoginRequest, version: Version, via: Via) -> LoginResponse {
+    async fn log_in(&self, now: Timestamp, request: &LoginRequest, version: Version, via: &Via) -> LoginResponse {
         if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
             return self.take_up(now, request, &SessionId::new(id));
         }
@@ -119,7 +119,7 @@ impl Sap {
         admission: &Admission,
         request: &LoginRequest,
         version: Version,
-        via: Via,
+        via: &Via,
     ) -> LoginResponse {
         let mut record = SessionRecord {
             id: Sessions::new_id(),
@@ -129,7 +129,7 @@ impl Sap {
             cookie: Text::from(admission.cookie.expose()),
             version,
             keep_alive: seconds(admission.ttl),
-            from: via.remote.ip(),
+            from: via.client,
             since: now,
             capabilities: Capabilities::default(),
             agreed: Agreed::default(),
@@ -216,6 +216,10 @@ impl Sap {
     fn forget_session(&self, id: &SessionId) {
         if let Some(record) = self.sessions.close(id) {
             self.claims.release(&record.user, id);
+            self.outbox.release(id);
+            if let Some(bell) = self.bell.get() {
+                bell.hang_up(id);
+            }
             info!(user = %record.user, session = %id, "session ended");
         }
     }

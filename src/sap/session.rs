@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 use super::capability::Capabilities;
 use super::pts::Numbers;
@@ -65,6 +65,10 @@ struct Live {
     order: VecDeque<((Text, u128), Timestamp)>,
     /// Of our requests, where the client writes PTS.
     numbers: Numbers,
+    /// Something waits, and the client was told.
+    stirred: bool,
+    /// Wakes a poll that waits for something.
+    arrival: Option<Arc<Notify>>,
 }
 
 /// Every client session of the node.
@@ -72,6 +76,8 @@ struct Live {
 pub struct Sessions {
     live: DashMap<SessionId, Live>,
     of_user: DashMap<Address, Vec<SessionId>>,
+    /// Keys of wake-up URLs, of sessions that agreed on one.
+    by_key: DashMap<Text, SessionId>,
 }
 
 /// A session as the operator sees it.
@@ -136,6 +142,8 @@ impl Sessions {
             answers: HashMap::new(),
             order: VecDeque::new(),
             numbers: Numbers::default(),
+            stirred: false,
+            arrival: None,
         };
         self.live.insert(id.clone(), live);
         let mut of_user = self.of_user.entry(user).or_default();
@@ -151,6 +159,7 @@ impl Sessions {
             of_user.retain(|other| other != id);
         }
         self.of_user.remove_if(&live.record.user, |_, ids| ids.is_empty());
+        self.by_key.remove(&Self::key_of(id));
         Some(live.record)
     }
 
@@ -211,6 +220,39 @@ impl Sessions {
     /// The transaction id of ours that a number stands for.
     pub(super) fn id_of(&self, session: &SessionId, number: &str) -> Option<Text> {
         self.live.get(session)?.numbers.id_of(number)
+    }
+
+    /// Notes whether the client of a session was told that something waits; whether that changed.
+    pub(super) fn set_stirred(&self, id: &SessionId, stirred: bool) -> bool {
+        self.live.get_mut(id).is_some_and(|mut live| std::mem::replace(&mut live.stirred, stirred) != stirred)
+    }
+
+    /// What tells a poll that waits that something arrived.
+    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Notify>> {
+        self.live.get_mut(id).map(|mut live| Arc::clone(live.arrival.get_or_insert_default()))
+    }
+
+    /// Something arrived: a poll that waits for it goes on.
+    pub(super) fn arrived(&self, id: &SessionId) {
+        if let Some(arrival) = self.live.get(id).and_then(|live| live.arrival.clone()) {
+            arrival.notify_waiters();
+        }
+    }
+
+    /// The key of a session in its wake-up URL: from it nobody learns the session's id.
+    pub(super) fn key_of(id: &SessionId) -> Text {
+        ident::base32(ident::fingerprint(format!("wake-up {}", id.expose()).as_bytes()))
+    }
+
+    /// Lets a session be found by the key of its wake-up URL.
+    pub(super) fn open_url(&self, id: &SessionId) {
+        self.by_key.insert(Self::key_of(id), id.clone());
+    }
+
+    /// The session behind the key of a wake-up URL.
+    pub(super) fn behind(&self, key: &str) -> Option<SessionRecord> {
+        let id = self.by_key.get(key)?.clone();
+        self.get(&id)
     }
 
     /// Whether the user has a session.

@@ -1,0 +1,188 @@
+//! Waking clients for which something waits (`docs/wire-notes.md`, "Waking"). What waits never travels this way: the
+//! client is told to poll, once for each time its queue turns from empty to waiting.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tracing::error;
+
+use super::Sap;
+use super::session::SessionRecord;
+use crate::address::Address;
+use crate::ident::SessionId;
+
+/// Ways to a client that has no request open; implemented where the sockets are.
+pub trait Bell: Send + Sync + 'static {
+    /// Tells a client that something waits. Does not wait for anything; what can't be sent is lost.
+    fn ring(&self, call: WakeUp);
+
+    /// The session is over: channels that belong to it are closed.
+    fn hang_up(&self, session: &SessionId);
+}
+
+/// What a client is told, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WakeUp {
+    /// The session.
+    pub session: SessionId,
+    /// The text, without line end.
+    pub line: Line,
+    /// Every way agreed, the client's favourite first.
+    pub ways: Vec<Way>,
+}
+
+/// The text of a wake-up: `WVCI`, the version and the client's cookie. Its `Debug` hides the cookie.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Line(String);
+
+/// A way to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Over the connection the client opened with `HELO` (`STCP`).
+    Tcp,
+    /// A datagram with the bare text (`SUDP`).
+    Udp(SocketAddr),
+    /// A datagram with a WAP push (`WAPUDP`).
+    WapUdp(SocketAddr),
+}
+
+/// What a client that says `HELO` is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Greeting {
+    /// The text to send whenever something waits.
+    pub line: Line,
+    /// Whether something waits already.
+    pub waiting: bool,
+}
+
+/// The port of WAP push on a phone.
+const PUSH_PORT: u16 = 2948;
+/// Ports below belong to the system of whoever has the address, not to a client.
+const FIRST_PORT: u16 = 1024;
+
+// === impl Line ===
+
+impl Line {
+    /// The text for a session.
+    pub fn of(record: &SessionRecord) -> Self {
+        Self(format!("WVCI {} {}", record.version, record.cookie))
+    }
+
+    /// The text: for the wire, never for a log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WVCI …")
+    }
+}
+
+// === impl Way ===
+
+impl Way {
+    /// The ways a session agreed on that the server goes of its own accord. Datagrams go to where the login came
+    /// from and nowhere else, and to no system port.
+    fn of(record: &SessionRecord) -> Vec<Self> {
+        let to = |port: u16| (port >= FIRST_PORT).then(|| SocketAddr::new(record.from, port));
+        let way = |method: &str| match method {
+            "STCP" => Some(Self::Tcp),
+            "SUDP" => record.capabilities.udp_port.and_then(to).map(Self::Udp),
+            "WAPUDP" => to(PUSH_PORT).map(Self::WapUdp),
+            _ => None,
+        };
+        record.capabilities.cir_methods.iter().filter_map(|method| way(method)).collect()
+    }
+}
+
+// === impl Sap ===
+
+impl Sap {
+    /// Gives the ways to sleeping clients; a second call changes nothing.
+    pub fn connect_bell(&self, bell: Arc<dyn Bell>) {
+        let _ = self.bell.set(bell);
+    }
+
+    /// A client opens its wake-up channel (`HELO`); `None` if there is no such session or it did not agree on one.
+    pub async fn greet(&self, session: &SessionId) -> Option<Greeting> {
+        let record = self.sessions.get(session)?;
+        let agreed = Way::of(&record).contains(&Way::Tcp);
+        let waiting = agreed && self.something_waits(&record).await;
+        if waiting {
+            self.sessions.set_stirred(session, true);
+        }
+        agreed.then(|| Greeting { line: Line::of(&record), waiting })
+    }
+
+    /// Whether something waits for the session behind a key of the wake-up URL (`SHTTP`); `None` if the key is
+    /// unknown.
+    pub async fn waits_behind(&self, key: &str) -> Option<bool> {
+        let record = self.sessions.behind(key)?;
+        Some(self.something_waits(&record).await)
+    }
+
+    /// Something arrived for a user: every session of his is woken that was not yet.
+    pub(super) fn wake_user(&self, user: &Address) {
+        for id in self.sessions.of_user(user) {
+            self.wake(&id);
+        }
+    }
+
+    /// Something waits for a session: its client is woken, if it was not yet.
+    pub(super) fn wake(&self, id: &SessionId) {
+        if !self.sessions.set_stirred(id, true) {
+            return;
+        }
+        self.sessions.arrived(id);
+        let (Some(record), Some(bell)) = (self.sessions.get(id), self.bell.get()) else { return };
+        let ways = Way::of(&record);
+        if !ways.is_empty() {
+            metrics::counter!("postern_wake_ups_total").increment(1);
+            bell.ring(WakeUp { session: id.clone(), line: Line::of(&record), ways });
+        }
+    }
+
+    /// Whether anything waits for a session.
+    pub(super) async fn something_waits(&self, record: &SessionRecord) -> bool {
+        if self.outbox.waits(&record.id) {
+            return true;
+        }
+        self.messaging.has_mail(&record.user).await.unwrap_or_else(|error| {
+            error!(%error, user = %record.user, "the mailbox could not be read");
+            false
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sap::session::tests::record;
+
+    fn ways(methods: &[&str], port: Option<u16>) -> Vec<Way> {
+        let mut record = record("ann");
+        record.capabilities.cir_methods = methods.iter().map(|method| (*method).into()).collect();
+        record.capabilities.udp_port = port;
+        Way::of(&record)
+    }
+
+    #[test]
+    fn datagrams_go_to_the_address_of_the_login_and_to_no_system_port() {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        assert_eq!(ways(&["SUDP", "STCP"], Some(3717)), [Way::Udp(at(3717)), Way::Tcp]);
+        assert_eq!(ways(&["WAPUDP"], None), [Way::WapUdp(at(2948))]);
+        assert_eq!(ways(&["SUDP"], Some(53)), []);
+        assert_eq!(ways(&["SUDP", "SHTTP"], None), []);
+    }
+
+    #[test]
+    fn the_line_names_the_version_and_the_cookie_and_hides_it_from_logs() {
+        let mut record = record("ann");
+        record.cookie = "im#1".into();
+        let line = Line::of(&record);
+        assert_eq!(line.expose(), "WVCI 1.2 im#1");
+        assert_eq!(format!("{line:?}"), "WVCI …");
+    }
+}
