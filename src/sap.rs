@@ -20,6 +20,7 @@ mod dismiss;
 mod door;
 mod hold;
 pub mod login;
+mod notify;
 mod outbox;
 mod peer;
 mod pts;

@@ -110,6 +110,8 @@ pub const ALWAYS: &[Element] = &[
     E::ServiceRequest,
     E::ServiceResponse,
     E::Status,
+    E::SubscribeNotificationRequest,
+    E::UnsubscribeNotificationRequest,
 ];
 
 /// Functions that a mandatory part brings along, besides the primitives it guards: who takes messages must be
