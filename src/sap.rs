@@ -21,6 +21,7 @@ mod door;
 pub mod login;
 mod outbox;
 mod peer;
+pub mod provider;
 mod pts;
 mod report;
 pub mod secret;
@@ -55,6 +56,7 @@ use self::capability::Offer;
 use self::claims::Claims;
 use self::login::Login;
 use self::outbox::Outbox;
+use self::provider::ProviderInfo;
 use self::services::Offered;
 use self::session::Sessions;
 use self::wake::Bell;
@@ -74,6 +76,8 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// What clients are told about the provider.
+    pub provider: ProviderInfo,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.
