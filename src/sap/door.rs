@@ -88,6 +88,10 @@ impl Sap {
         if let Primitive::VersionDiscoveryRequest(request) = said {
             return Some(discovery::answer(request).into());
         }
+        if let Primitive::GetSpInfoRequest(request) = said {
+            let known = session.as_ref().map(|session| &session.capabilities);
+            return Some(self.settings.provider.answer(request, known).into());
+        }
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
