@@ -98,7 +98,11 @@ impl Sap {
                 out.transactions.push(answer);
             }
         }
-        self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+        // A login is answered alone: one client that learns in it that something waits polls without a session.
+        let login = |answer: &Transaction| matches!(answer.said, Said::Known(Primitive::LoginResponse(_)));
+        if !out.transactions.iter().any(login) {
+            self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+        }
         out
     }
 

@@ -31,7 +31,9 @@ pub struct Reply {
 impl Line {
     /// A fresh connection.
     pub async fn to(address: SocketAddr) -> Self {
-        Self { stream: BufReader::new(TcpStream::connect(address).await.unwrap()), address }
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream: BufReader::new(stream), address }
     }
 
     /// The head of a POST: its path, other headers (each with its line end), and a length.

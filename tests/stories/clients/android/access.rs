@@ -55,6 +55,8 @@ async fn mail_at_login(world: Arc<World>, phone: Phone) {
     // `is_in` looks at the flag; afterwards it may be told.
     let mut android = Android::at_home(&world, "alice", phone).await;
     assert!(android.more, "something waits");
+    let first = android.asks(&android.login("<DigestSchema>MD5</DigestSchema>")).await;
+    assert!(first.primitive.find("Nonce").is_some() && !android.more, "not even within a session: {first:?}");
     // A login on top of a session that lives.
     let login = android.login(&format!("<Password>{}</Password>", android.password));
     let last = android.asks(&login).await;
