@@ -18,12 +18,14 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod hold;
 pub mod login;
 mod outbox;
 mod peer;
 mod pts;
 mod report;
 pub mod secret;
+mod segment;
 mod send;
 pub mod services;
 pub mod session;
@@ -53,8 +55,10 @@ use crate::vocabulary::status::Code;
 use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
+use self::hold::Hold;
 use self::login::Login;
 use self::outbox::Outbox;
+use self::segment::Segments;
 use self::services::Offered;
 use self::session::Sessions;
 use self::wake::Bell;
@@ -100,6 +104,10 @@ pub struct Sap {
     claims: Claims,
     /// What else is to be said to sessions.
     outbox: Outbox,
+    /// Long answers, in parts.
+    segments: Segments,
+    /// Polls that wait for something to come.
+    hold: Hold,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -134,6 +142,8 @@ impl Sap {
             waiting: DashMap::new(),
             claims: Claims::default(),
             outbox: Outbox::default(),
+            segments: Segments::default(),
+            hold: Hold::default(),
             poke: Notify::new(),
         })
     }

@@ -46,6 +46,9 @@ impl Sap {
         metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
+            Ok(Some(session)) if let Primitive::GetSegmentRequest(request) = said => {
+                return Some(self.get_segment(&session, transaction.id.clone(), request));
+            }
             Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
@@ -92,6 +95,7 @@ impl Sap {
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
+            Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
             // A status in request mode asks for nothing.
@@ -217,6 +221,7 @@ impl Sap {
         if let Some(record) = self.sessions.close(id) {
             self.claims.release(&record.user, id);
             self.outbox.release(id);
+            self.segments.release(id);
             if let Some(bell) = self.bell.get() {
                 bell.hang_up(id);
             }

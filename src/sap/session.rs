@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::OnceCell;
 
 use super::capability::Capabilities;
+use super::hold::Arrival;
 use super::pts::Numbers;
 use super::services::Agreed;
 use crate::address::Address;
@@ -68,7 +69,7 @@ struct Live {
     /// Something waits, and the client was told.
     stirred: bool,
     /// Wakes a poll that waits for something.
-    arrival: Option<Arc<Notify>>,
+    arrival: Option<Arc<Arrival>>,
 }
 
 /// Every client session of the node.
@@ -160,6 +161,9 @@ impl Sessions {
         }
         self.of_user.remove_if(&live.record.user, |_, ids| ids.is_empty());
         self.by_key.remove(&Self::key_of(id));
+        if let Some(arrival) = &live.arrival {
+            arrival.tell();
+        }
         Some(live.record)
     }
 
@@ -228,14 +232,14 @@ impl Sessions {
     }
 
     /// What tells a poll that waits that something arrived.
-    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Notify>> {
+    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Arrival>> {
         self.live.get_mut(id).map(|mut live| Arc::clone(live.arrival.get_or_insert_default()))
     }
 
     /// Something arrived: a poll that waits for it goes on.
     pub(super) fn arrived(&self, id: &SessionId) {
         if let Some(arrival) = self.live.get(id).and_then(|live| live.arrival.clone()) {
-            arrival.notify_waiters();
+            arrival.tell();
         }
     }
 

@@ -13,6 +13,7 @@ mod hostile;
 mod init;
 mod messages;
 mod peering;
+mod polling;
 mod pts;
 mod sessions;
 mod support;
