@@ -104,8 +104,12 @@ impl Sap {
         if let Some(session) = message.session.as_ref().and_then(|id| self.sessions.get(id)) {
             self.fit_parser(now, &session, call.encoding, &mut out);
         }
-        self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
-        self.hold_poll(message, call, &mut out).await;
+        // A login is answered alone: one client that learns in it that something waits polls without a session.
+        let login = |answer: &Transaction| matches!(answer.said, Said::Known(Primitive::LoginResponse(_)));
+        if !out.transactions.iter().any(login) {
+            self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+            self.hold_poll(message, call, &mut out).await;
+        }
         out
     }
 

@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
 mod access;
+mod clients;
 mod crash;
 mod flood;
 mod hostile;
