@@ -21,6 +21,7 @@ mod door;
 pub mod login;
 mod outbox;
 mod peer;
+pub mod profile;
 pub mod provider;
 mod pts;
 mod report;
@@ -76,6 +77,8 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// Where the services are.
+    pub services: config::Services,
     /// What clients are told about the provider.
     pub provider: ProviderInfo,
 }
@@ -104,6 +107,8 @@ pub struct Sap {
     claims: Claims,
     /// What else is to be said to sessions.
     outbox: Outbox,
+    /// Held while sessions are made to go by an account.
+    following: tokio::sync::Mutex<()>,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -138,6 +143,7 @@ impl Sap {
             waiting: DashMap::new(),
             claims: Claims::default(),
             outbox: Outbox::default(),
+            following: tokio::sync::Mutex::default(),
             poke: Notify::new(),
         })
     }
