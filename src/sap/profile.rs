@@ -2,6 +2,7 @@
 //! his terminal can do (IMPS 1.3 architecture, 5.3.6.3; docs/wire-notes.md, "User profile").
 
 mod change;
+mod domain;
 mod view;
 
 pub(super) use change::place;
