@@ -141,7 +141,10 @@ async fn xml_is_written_in_many_ways_and_means_the_same() {
         ("prefixes", text.replace('<', "<c:").replace("<c:/", "</c:").replace(" xmlns=", " xmlns:c=").into()),
         ("comments", text.replace("><", "><!-- x --><").into()),
         ("quotes", text.replace('"', "'").into()),
-        ("long empty elements", text.replace("<Session>", "<Session><Poll></Poll>").replace("<Poll></Poll>", "").into()),
+        (
+            "long empty elements",
+            text.replace("<Session>", "<Session><Poll></Poll>").replace("<Poll></Poll>", "").into(),
+        ),
         ("other attributes", text.replace("<UserID>", "<UserID xml:lang='en' id=\"7\">").into()),
         ("unknown elements", text.replace("<UserID>", "<Vendor><Deep x='1'/></Vendor><UserID>").into()),
         ("another order", moved(&text).into()),

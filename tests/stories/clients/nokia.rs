@@ -31,7 +31,14 @@ struct Nokia {
 impl Nokia {
     async fn of(world: &World, name: &str, version: Version) -> Self {
         let user = Phone { syntax: Syntax::Wbxml, version }.user(name, NORTH);
-        Self { user, session: None, more: false, version, transactions: 0, line: Line::to(world.ports(NORTH).csp).await }
+        Self {
+            user,
+            session: None,
+            more: false,
+            version,
+            transactions: 0,
+            line: Line::to(world.ports(NORTH).csp).await,
+        }
     }
 
     async fn at_home(world: &World, name: &str, version: Version) -> Self {
