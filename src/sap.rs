@@ -22,6 +22,7 @@ pub mod login;
 mod outbox;
 mod peer;
 mod pts;
+mod reach;
 mod report;
 pub mod secret;
 mod send;
@@ -39,6 +40,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub use carry::Acknowledgement;
 pub use csp::{Call, Reply};
+pub use reach::Reach;
 pub use via::Via;
 
 use crate::address::{Address, Domain};
@@ -74,6 +76,8 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// Where clients find the ways by which they are woken.
+    pub reach: Reach,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.

@@ -90,7 +90,9 @@ impl Sap {
         Some(match said {
             Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
-            Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
+            Primitive::ClientCapabilityRequest(request) => {
+                self.agree_capabilities(&session, request, version, via).await
+            }
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
@@ -100,7 +102,13 @@ impl Sap {
         })
     }
 
-    async fn log_in(&self, now: Timestamp, request: &LoginRequest, version: Version, via: &Via) -> LoginResponse {
+    async fn log_in(
+        self: &Arc<Self>,
+        now: Timestamp,
+        request: &LoginRequest,
+        version: Version,
+        via: &Via,
+    ) -> LoginResponse {
         if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
             return self.take_up(now, request, &SessionId::new(id));
         }
@@ -114,7 +122,7 @@ impl Sap {
 
     /// Opens a session for somebody who has proven who it is. An older one of the same client ends.
     async fn admit(
-        &self,
+        self: &Arc<Self>,
         now: Timestamp,
         admission: &Admission,
         request: &LoginRequest,
@@ -136,7 +144,7 @@ impl Sap {
         };
         let mut answer = admission.response(&record.id);
         if version == Version::V13 {
-            self.negotiate_at_login(request, &mut record, &mut answer);
+            self.negotiate_at_login(request, via, &mut record, &mut answer);
         }
         let mut changes = Changes::default();
         let old = self.sessions.same_client(&record.user, &record.client, record.application.as_ref());
@@ -150,15 +158,22 @@ impl Sap {
         }
         old.iter().for_each(|id| self.forget_session(id));
         info!(user = %record.user, session = %record.id, %version, "logged in");
-        self.sessions.open(now, record);
+        self.sessions.open(now, record.clone());
+        self.wake_again(&record);
         answer
     }
 
     /// 1.3 may negotiate capabilities and services in the login itself.
-    fn negotiate_at_login(&self, request: &LoginRequest, record: &mut SessionRecord, answer: &mut LoginResponse) {
+    fn negotiate_at_login(
+        &self,
+        request: &LoginRequest,
+        via: &Via,
+        record: &mut SessionRecord,
+        answer: &mut LoginResponse,
+    ) {
         if let Some(list) = &request.capabilities {
             let asked = ClientCapabilityRequest { client: None, list: Some(list.clone()) };
-            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer);
+            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer_to(record, Version::V13, via));
             record.capabilities = kept;
             answer.capabilities = told.agreed;
             answer.capability_request = Some(false);
@@ -171,7 +186,7 @@ impl Sap {
     }
 
     /// A client takes up a session it still knows: the id is its credential.
-    fn take_up(&self, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
+    fn take_up(self: &Arc<Self>, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
         let Some(record) = self.sessions.get(id) else { return login::refusal(request, Code::NOT_RECOVERED) };
         let user = request.user.as_deref().map(|text| Address::parse(text, &self.settings.domain));
         let same_user = matches!(user, Some(Ok(user)) if user == record.user);
@@ -179,6 +194,7 @@ impl Sap {
             return login::refusal(request, Code::CLIENT_MISMATCH);
         }
         self.sessions.heard(now, id);
+        self.wake_again(&record);
         LoginResponse {
             client: request.client.clone(),
             outcome: Code::SUCCESS.into(),
@@ -236,13 +252,18 @@ impl Sap {
     }
 
     async fn agree_capabilities(
-        &self,
+        self: &Arc<Self>,
         session: &SessionRecord,
         request: &ClientCapabilityRequest,
         version: Version,
+        via: &Via,
     ) -> Primitive {
-        let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
+        let offer = self.offer_to(session, version, via);
+        let (capabilities, answer) = capability::negotiate(request, version, &offer);
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
+        if let Some(record) = self.sessions.get(&session.id) {
+            self.wake_again(&record);
+        }
         answer.into()
     }
 

@@ -16,3 +16,4 @@ mod pts;
 mod sessions;
 mod support;
 mod transactions;
+mod waking;
