@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 
 use super::shown::Shown;
-use crate::sap::{Call, Sap, Via};
+use crate::sap::{Call, Sap};
 use crate::syntax::{Encoding, csp};
 use crate::transport::{BoxFuture, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
 
@@ -21,7 +21,9 @@ impl Clients for Ports {
         Box::pin(async move {
             // The transport has refused every other content type.
             let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
-            let via = Via::direct(request.remote, request.tls);
+            let headers = request.headers.iter();
+            let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+            let via = self.sap.via(request.remote, request.tls, headers);
             let reply = self.sap.csp(Call { body: request.body, encoding, via }).await;
             CspAnswer { content_type: request.content_type, body: reply.body }
         })

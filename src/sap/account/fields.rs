@@ -39,6 +39,9 @@ pub struct NewAccount {
     /// Whether the user may log in.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Made at a subscriber's first login, not by the operator.
+    #[serde(skip)]
+    pub auto_registered: bool,
     /// Services whose primary service element is elsewhere for this user: service → domain.
     #[serde(default)]
     pub services: BTreeMap<String, String>,
@@ -94,6 +97,7 @@ impl NewAccount {
             last_name: None,
             email: None,
             active: true,
+            auto_registered: false,
             services: BTreeMap::new(),
         }
     }
@@ -119,6 +123,7 @@ impl NewAccount {
             last_name: self.last_name,
             email: self.email,
             active: self.active,
+            auto_registered: self.auto_registered,
             services: lower(&self.services),
         };
         Ok((record, self.password))
@@ -137,6 +142,7 @@ impl From<&UserEntry> for NewAccount {
             last_name: entry.last_name.clone(),
             email: entry.email.clone(),
             active: entry.active,
+            auto_registered: false,
             services: entry.services.clone(),
         }
     }

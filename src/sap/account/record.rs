@@ -23,6 +23,8 @@ pub(super) struct Record {
     pub(super) last_name: Option<String>,
     pub(super) email: Option<String>,
     pub(super) active: bool,
+    /// Made at the first login of a subscriber; nobody gave it a friendly name.
+    pub(super) auto_registered: bool,
     pub(super) services: BTreeMap<String, String>,
 }
 
@@ -39,6 +41,7 @@ impl Default for Record {
             last_name: None,
             email: None,
             active: true,
+            auto_registered: false,
             services: BTreeMap::new(),
         }
     }
@@ -59,7 +62,8 @@ impl Record {
     }
 
     pub(super) fn account(&self, id: &str) -> Account {
-        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, active, services } = self;
+        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, .. } = self;
+        let Self { active, auto_registered, services, .. } = self;
         Account {
             id: id.to_owned(),
             login: *login,
@@ -69,6 +73,7 @@ impl Record {
             last_name: last_name.clone(),
             email: email.clone(),
             active: *active,
+            auto_registered: *auto_registered,
             services: services.clone(),
         }
     }
@@ -76,7 +81,11 @@ impl Record {
 
 /// The key of a telephone number, with or without `+`; `None` if the text is no number.
 pub(super) fn number_key(msisdn: &str) -> Option<Key> {
+    digits(msisdn).map(|digits| Key::of(&[NUMBERS, digits]))
+}
+
+/// The digits of a telephone number with or without `+`; `None` if the text is no number.
+pub(in crate::sap) fn digits(msisdn: &str) -> Option<&str> {
     let digits = msisdn.strip_prefix('+').unwrap_or(msisdn);
-    let is_number = (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| Key::of(&[NUMBERS, digits]))
+    ((3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
