@@ -36,6 +36,8 @@ pub struct Handset {
     pub inbox: Inbox,
     /// Whether it answers server requests; a phone may fall silent.
     pub answers: bool,
+    /// Headers of every POST, as a gateway between phone and server adds them.
+    pub headers: Vec<(&'static str, String)>,
     url: String,
     password: String,
     client_id: String,
@@ -70,6 +72,7 @@ impl Handset {
             journal: Journal::default(),
             inbox: Inbox::default(),
             answers: true,
+            headers: Vec::new(),
             url: url.to_owned(),
             password: String::new(),
             client_id: unique("http://phone.example/app"),
@@ -84,6 +87,19 @@ impl Handset {
     pub fn of(mut self, user: &str, password: &str) -> Self {
         self.user = user.to_owned();
         self.password = password.to_owned();
+        self
+    }
+
+    /// The same phone behind a gateway that adds this header.
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same phone at another address of the machine.
+    pub fn at(mut self, http: Http) -> Self {
+        self.http = http;
         self
     }
 
@@ -120,7 +136,9 @@ impl Handset {
 
     /// Posts any bytes, nothing checked.
     pub async fn raw(&self, body: impl Into<Vec<u8>>, content_type: &str) -> Result<Answer, Lost> {
-        self.http.post(&self.url, &[("content-type", content_type)], body.into()).await
+        let added = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers: Vec<_> = std::iter::once(("content-type", content_type)).chain(added).collect();
+        self.http.post(&self.url, &headers, body.into()).await
     }
 
     /// The way it posts.
