@@ -19,12 +19,16 @@ mod discovery;
 mod dismiss;
 mod door;
 mod enter;
+mod hold;
 pub mod login;
+mod notify;
 mod outbox;
 mod peer;
+pub mod provider;
 mod pts;
 mod report;
 pub mod secret;
+mod segment;
 mod send;
 pub mod services;
 pub mod session;
@@ -55,8 +59,11 @@ use crate::vocabulary::status::Code;
 use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
+use self::hold::Hold;
 use self::login::Login;
 use self::outbox::Outbox;
+use self::provider::ProviderInfo;
+use self::segment::Segments;
 use self::services::Offered;
 use self::session::Sessions;
 use self::wake::Bell;
@@ -76,6 +83,8 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// What clients are told about the provider.
+    pub provider: ProviderInfo,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.
@@ -102,6 +111,10 @@ pub struct Sap {
     claims: Claims,
     /// What else is to be said to sessions.
     outbox: Outbox,
+    /// Long answers, in parts.
+    segments: Segments,
+    /// Polls that wait for something to come.
+    hold: Hold,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -136,6 +149,8 @@ impl Sap {
             waiting: DashMap::new(),
             claims: Claims::default(),
             outbox: Outbox::default(),
+            segments: Segments::default(),
+            hold: Hold::default(),
             poke: Notify::new(),
         })
     }

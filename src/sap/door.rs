@@ -44,6 +44,9 @@ impl Sap {
         metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
+            Ok(Some(session)) if let Primitive::GetSegmentRequest(request) = said => {
+                return Some(self.get_segment(&session, transaction.id.clone(), request));
+            }
             Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
@@ -83,6 +86,10 @@ impl Sap {
         if let Primitive::VersionDiscoveryRequest(request) = said {
             return Some(discovery::answer(request).into());
         }
+        if let Primitive::GetSpInfoRequest(request) = said {
+            let known = session.as_ref().map(|session| &session.capabilities);
+            return Some(self.settings.provider.answer(request, known).into());
+        }
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
@@ -90,6 +97,11 @@ impl Sap {
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
+            Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
+            Primitive::UnsubscribeNotificationRequest(request) => {
+                self.unsubscribe_notifications(&session, request).await
+            }
+            Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
             // A status in request mode asks for nothing.
@@ -126,6 +138,7 @@ impl Sap {
         if let Some(record) = self.sessions.close(id) {
             self.claims.release(&record.user, id);
             self.outbox.release(id);
+            self.segments.release(id);
             if let Some(bell) = self.bell.get() {
                 bell.hang_up(id);
             }
@@ -151,7 +164,11 @@ impl Sap {
         version: Version,
     ) -> Primitive {
         let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
+        let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
+        if priority != session.capabilities.priority {
+            self.tell_priority(session, priority);
+        }
         answer.into()
     }
 

@@ -62,6 +62,7 @@ impl Sap {
             since: now,
             capabilities: Capabilities::default(),
             agreed: Agreed::default(),
+            notifications: Vec::new(),
         };
         let mut answer = admission.response(&record.id);
         if version == Version::V13 {
