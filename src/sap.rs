@@ -18,6 +18,7 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod enter;
 mod hold;
 pub mod login;
 mod notify;
@@ -37,6 +38,7 @@ mod via;
 pub mod wake;
 mod written;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -166,6 +168,11 @@ impl Sap {
     /// Gives the way to peers; a second call changes nothing.
     pub fn connect(&self, bearer: Arc<dyn Bearer>) {
         let _ = self.bearer.set(bearer);
+    }
+
+    /// How a request with these headers (name, value) came in.
+    pub fn via<'a>(&self, remote: SocketAddr, tls: bool, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Via {
+        Via::of(&self.settings.access, remote, tls, headers)
     }
 
     /// The sessions of clients.

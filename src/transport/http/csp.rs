@@ -122,7 +122,11 @@ async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Respon
 }
 
 async fn answer(State(clients): State<Arc<dyn Clients>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // HTTP/2 has the host in the URI.
+    if let Some(host) = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+        parts.headers.entry(header::HOST).or_insert(host);
+    }
     // The gate has read it and bounded it.
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else { return last(StatusCode::BAD_REQUEST) };
     let Some(&Remote { address, local, tls }) = parts.extensions.get::<Remote>() else {
