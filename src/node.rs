@@ -37,6 +37,7 @@ use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
 use crate::sap::login::Login;
+use crate::sap::provider::ProviderInfo;
 use crate::sap::services::Offered;
 use crate::sap::session::SessionRecord;
 use crate::sap::{Sap, Settings};
@@ -214,6 +215,7 @@ async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartErro
         messages: config.messages.clone(),
         timers: config.timers.clone(),
         limits: crate::syntax::Limits::default(),
+        provider: ProviderInfo::load(&config.provider, &config.domain),
     };
     Ok(Sap::new(settings, Arc::clone(store), accounts, login, offered, relay))
 }

@@ -20,8 +20,10 @@ mod dismiss;
 mod door;
 mod hold;
 pub mod login;
+mod notify;
 mod outbox;
 mod peer;
+pub mod provider;
 mod pts;
 mod report;
 pub mod secret;
@@ -58,6 +60,7 @@ use self::claims::Claims;
 use self::hold::Hold;
 use self::login::Login;
 use self::outbox::Outbox;
+use self::provider::ProviderInfo;
 use self::segment::Segments;
 use self::services::Offered;
 use self::session::Sessions;
@@ -78,6 +81,8 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// What clients are told about the provider.
+    pub provider: ProviderInfo,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.

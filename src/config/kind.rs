@@ -2,6 +2,7 @@
 
 mod address;
 mod choice;
+mod properties;
 mod quantity;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use crate::time::Timestamp;
 pub use self::address::domain;
 pub(super) use self::address::{DnsName, HostPort, NameServer, PeerUrl, WebUrl};
 pub(super) use self::choice::one_of;
+pub(super) use self::properties::Languages;
 pub(super) use self::quantity::Bytes;
 
 /// How a value is written in an environment variable.

@@ -198,6 +198,7 @@ fn sap(store: &Store) -> Arc<Sap> {
         messages: Messages::default(),
         timers,
         limits: Limits::default(),
+        provider: sap::provider::ProviderInfo::default(),
     };
     let offered = Offered::new(&Services::default());
     Sap::new(settings, Arc::clone(store), accounts, login, offered, Arc::new(relay))

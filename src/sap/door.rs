@@ -88,6 +88,10 @@ impl Sap {
         if let Primitive::VersionDiscoveryRequest(request) = said {
             return Some(discovery::answer(request).into());
         }
+        if let Primitive::GetSpInfoRequest(request) = said {
+            let known = session.as_ref().map(|session| &session.capabilities);
+            return Some(self.settings.provider.answer(request, known).into());
+        }
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
@@ -95,6 +99,10 @@ impl Sap {
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
+            Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
+            Primitive::UnsubscribeNotificationRequest(request) => {
+                self.unsubscribe_notifications(&session, request).await
+            }
             Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
@@ -137,6 +145,7 @@ impl Sap {
             since: now,
             capabilities: Capabilities::default(),
             agreed: Agreed::default(),
+            notifications: Vec::new(),
         };
         let mut answer = admission.response(&record.id);
         if version == Version::V13 {
@@ -247,7 +256,11 @@ impl Sap {
         version: Version,
     ) -> Primitive {
         let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
+        let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
+        if priority != session.capabilities.priority {
+            self.tell_priority(session, priority);
+        }
         answer.into()
     }
 
@@ -260,7 +273,7 @@ impl Sap {
     }
 
     /// Changes a session and keeps the change over a restart.
-    async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
+    pub(super) async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
         let Some(record) = self.sessions.update(id, change) else { return };
         let mut changes = Changes::default();
         record.save(&mut changes);

@@ -16,6 +16,7 @@ use crate::relay::{Job, Turn};
 use crate::syntax::{Said, ssp};
 use crate::time::Timestamp;
 use crate::vocabulary::message::{DeliveryReportRequest, SendMessageRequest, SendMessageResponse};
+use crate::vocabulary::provider::GetSpInfoResponse;
 use crate::vocabulary::status::{Code, Outcome, Status};
 use crate::vocabulary::{DecodeError, Primitive};
 
@@ -76,6 +77,10 @@ impl Sap {
         match said {
             Said::Known(Primitive::SendMessageRequest(request)) => self.take_message(now, job, &request, turn).await,
             Said::Known(Primitive::DeliveryReportRequest(report)) => self.take_report(now, job, &report, turn).await,
+            Said::Known(Primitive::GetSpInfoRequest(request)) => {
+                let outcome = Some(Code::SUCCESS.into());
+                GetSpInfoResponse { outcome, ..self.settings.provider.answer(&request, None) }.into()
+            }
             Said::Known(Primitive::Status(_) | Primitive::SendMessageResponse(_)) => Status::from(Code::SUCCESS).into(),
             Said::Known(_) | Said::Unknown(_) => Status::from(Code::NOT_SUPPORTED).into(),
         }

@@ -53,6 +53,9 @@ pub struct SessionRecord {
     /// Which services were agreed.
     #[serde(default)]
     pub agreed: Agreed,
+    /// General notifications the client wants (1.3), by type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notifications: Vec<Text>,
 }
 
 /// An answer on its way: whoever repeats the request waits for the same one.
@@ -329,6 +332,7 @@ pub(in crate::sap) mod tests {
             since: Timestamp(0),
             capabilities: Capabilities::default(),
             agreed: Agreed::default(),
+            notifications: Vec::new(),
         }
     }
 

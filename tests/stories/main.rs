@@ -12,6 +12,7 @@ mod flood;
 mod hostile;
 mod init;
 mod messages;
+mod notifications;
 mod peering;
 mod polling;
 mod pts;
