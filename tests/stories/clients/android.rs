@@ -145,8 +145,7 @@ impl Android {
 
     /// Answers a request of the server; what comes back is the next one, or nothing.
     async fn answers(&mut self, asked: &Said, primitive: &str) -> Option<Said> {
-        let document =
-            said::message(self.version, self.session.as_deref(), "Response", Some(&asked.id), primitive);
+        let document = said::message(self.version, self.session.as_deref(), "Response", Some(&asked.id), primitive);
         let came = self.exchanges(&document).await?;
         assert!(came.asks, "{came:?} answers an answer");
         Some(came)
@@ -160,10 +159,13 @@ impl Android {
                 let delivered = format!("<MessageDelivered><MessageID>{id}</MessageID></MessageDelivered>");
                 self.answers(asked, &delivered).await
             }
-            "DeliveryReport-Request" | "PresenceNotification-Request" | "PresenceAuth-Request"
-            | "InviteUser-Request" | "Invite-Response" | "GroupChangeNotice" | "LeaveGroup-Response" => {
-                self.answers(asked, &said::status(200)).await
-            }
+            "DeliveryReport-Request"
+            | "PresenceNotification-Request"
+            | "PresenceAuth-Request"
+            | "InviteUser-Request"
+            | "Invite-Response"
+            | "GroupChangeNotice"
+            | "LeaveGroup-Response" => self.answers(asked, &said::status(200)).await,
             _ => None,
         }
     }

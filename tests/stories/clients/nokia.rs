@@ -31,7 +31,14 @@ struct Nokia {
 impl Nokia {
     async fn of(world: &World, name: &str, version: Version) -> Self {
         let user = Phone { syntax: Syntax::Wbxml, version }.user(name, NORTH);
-        Self { user, session: None, more: false, version, transactions: 0, line: Line::to(world.ports(NORTH).csp).await }
+        Self {
+            user,
+            session: None,
+            more: false,
+            version,
+            transactions: 0,
+            line: Line::to(world.ports(NORTH).csp).await,
+        }
     }
 
     async fn at_home(world: &World, name: &str, version: Version) -> Self {
@@ -208,6 +215,10 @@ async fn nokia_gets_through_its_first_messages_in_both_versions() {
             let answer = nokia.asks(primitive).await;
             assert!(!matches!(answer.code(), Some(400 | 402)), "{answer:?} answers {primitive}");
         }
+        let itself =
+            "<GetSPInfo-Request><ClientID><URL>http://127.0.0.1:8000/NOKIA</URL></ClientID></GetSPInfo-Request>";
+        let provider = nokia.asks(itself).await.primitive;
+        assert!(provider.name == "GetSPInfo-Response" && provider.find("Name").is_some(), "{provider:?}");
         let alive = nokia.asks("<KeepAlive-Request/>").await;
         assert_eq!((alive.primitive.name.as_str(), alive.code()), ("KeepAlive-Response", Some(200)), "{alive:?}");
         let out = nokia.asks("<Logout-Request/>").await;

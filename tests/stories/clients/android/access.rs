@@ -95,9 +95,8 @@ async fn android_reads_all_functions_whenever_it_asks_for_them() {
 async fn services(world: Arc<World>, phone: Phone) {
     let mut android = Android::at_home(&world, "alice", phone).await;
     for functions in ["", "<Functions/>", "<Functions><WVCSPFeat/></Functions>"] {
-        let request = format!(
-            "<Service-Request>{functions}<AllFunctionsRequest>T</AllFunctionsRequest></Service-Request>"
-        );
+        let request =
+            format!("<Service-Request>{functions}<AllFunctionsRequest>T</AllFunctionsRequest></Service-Request>");
         let answer = android.asks(&request).await;
         let all = answer.primitive.find("AllFunctions/WVCSPFeat").unwrap_or_else(|| panic!("{answer:?}"));
         assert!(all.find("IMFeat").is_some(), "{answer:?}");

@@ -1,6 +1,6 @@
 //! What it adds to the standard, and what other encoders of its time write.
 
-use super::{BOTH, Nokia, NORTH};
+use super::{BOTH, NORTH, Nokia};
 use crate::clients::said::{self, bytes, send};
 use crate::support::wire::wbxml::{Dialect, write_as};
 use crate::support::wire::{Version, xml};
@@ -16,7 +16,8 @@ async fn nokias_extension_block_is_stepped_over_in_xml_and_in_bytes() {
         said::message(Version::V12, session.as_deref(), "Request", Some(id), &send(&bob.user, "wv:x", text))
     };
     // In XML, behind the content.
-    let block = "</TransactionContent><ExtBlock><APIClient xmlns=\"www.nokia.com/apiclient\">app</APIClient></ExtBlock>";
+    let block =
+        "</TransactionContent><ExtBlock><APIClient xmlns=\"www.nokia.com/apiclient\">app</APIClient></ExtBlock>";
     let extended = document("nok70", "in XML").replace("</TransactionContent>", block);
     let body = alice.line.post("application/vnd.wv.csp.xml", extended).await.plain();
     let answer = said::read(crate::support::wire::Syntax::Xml, Version::V12, &body).only();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{BOTH, Nokia, NORTH};
+use super::{BOTH, NORTH, Nokia};
 use crate::clients::said::{self, Said, send};
 use crate::support::wire::Version;
 use crate::support::world::World;
@@ -107,7 +107,8 @@ async fn nokia_polls_and_asks_side_by_side_on_two_connections() {
         other.session.clone_from(&alice.session);
         for round in 0..20 {
             let asked = async {
-                let sent = alice.asks_as(&format!("nok{}", 100 + round), &send(&bob.user, "wv:x", "side by side")).await;
+                let sent =
+                    alice.asks_as(&format!("nok{}", 100 + round), &send(&bob.user, "wv:x", "side by side")).await;
                 assert_eq!(sent.0.code(), Some(200));
             };
             let polled = async { assert!(other.polls().await.is_empty()) };
