@@ -215,6 +215,7 @@ async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartErro
         messages: config.messages.clone(),
         timers: config.timers.clone(),
         limits: crate::syntax::Limits::default(),
+        services: config.services.clone(),
         provider: ProviderInfo::load(&config.provider, &config.domain),
     };
     Ok(Sap::new(settings, Arc::clone(store), accounts, login, offered, relay))
@@ -232,7 +233,11 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
             sap.sessions().open(now, record);
         }
     })
-    .await
+    .await?;
+    if let Err(error) = sap.follow_profiles().await {
+        error!(%error, "not all sessions go by their user's profile");
+    }
+    Ok(())
 }
 
 async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u8])) -> Result<(), StoreError> {

@@ -23,6 +23,7 @@ pub mod login;
 mod notify;
 mod outbox;
 mod peer;
+pub mod profile;
 pub mod provider;
 mod pts;
 mod report;
@@ -81,6 +82,8 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// Where the services are.
+    pub services: config::Services,
     /// What clients are told about the provider.
     pub provider: ProviderInfo,
 }
@@ -113,6 +116,8 @@ pub struct Sap {
     segments: Segments,
     /// Polls that wait for something to come.
     hold: Hold,
+    /// Held while sessions are made to go by an account.
+    following: tokio::sync::Mutex<()>,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -149,6 +154,7 @@ impl Sap {
             outbox: Outbox::default(),
             segments: Segments::default(),
             hold: Hold::default(),
+            following: tokio::sync::Mutex::default(),
             poke: Notify::new(),
         })
     }

@@ -198,6 +198,7 @@ fn sap(store: &Store) -> Arc<Sap> {
         messages: Messages::default(),
         timers,
         limits: Limits::default(),
+        services: Services::default(),
         provider: sap::provider::ProviderInfo::default(),
     };
     let offered = Offered::new(&Services::default());

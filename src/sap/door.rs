@@ -9,7 +9,7 @@ use super::capability::{self, Capabilities};
 use super::csp::response;
 use super::discovery;
 use super::login::{self, Admission, Answer};
-use super::services::{self, Agreed};
+use super::services::Agreed;
 use super::session::{SessionRecord, Sessions};
 use super::{Sap, Via};
 use crate::address::Address;
@@ -133,6 +133,13 @@ impl Sap {
         version: Version,
         via: &Via,
     ) -> LoginResponse {
+        let offered = match self.accounts.get(admission.user.user()).await {
+            Ok(account) => self.offered.to(&account.profile),
+            Err(error) => {
+                tracing::error!(%error, user = %admission.user, "an account is gone or can't be read");
+                return login::refusal(request, Code::UNAVAILABLE);
+            }
+        };
         let mut record = SessionRecord {
             id: Sessions::new_id(),
             user: admission.user.clone(),
@@ -144,7 +151,7 @@ impl Sap {
             from: via.client,
             since: now,
             capabilities: Capabilities::default(),
-            agreed: Agreed::default(),
+            agreed: Agreed::of(offered),
             notifications: Vec::new(),
         };
         let mut answer = admission.response(&record.id);
@@ -163,7 +170,12 @@ impl Sap {
         }
         old.iter().for_each(|id| self.forget_session(id));
         info!(user = %record.user, session = %record.id, %version, "logged in");
+        let user = record.user.clone();
         self.sessions.open(now, record);
+        // The account may have changed before the session was there to be told.
+        if let Err(error) = self.follow_account(&user).await {
+            tracing::error!(%error, %user, "a new session may not go by its user's profile");
+        }
         answer
     }
 
@@ -177,9 +189,7 @@ impl Sap {
             answer.capability_request = Some(false);
         }
         if let Some(wanted) = &request.functions {
-            let (agreed, refused) = services::agree(wanted, Version::V13, &self.offered);
-            record.agreed = agreed;
-            answer.functions = refused;
+            answer.functions = record.agreed.agree(wanted, Version::V13, &self.offered);
         }
     }
 
@@ -265,11 +275,12 @@ impl Sap {
     }
 
     async fn agree_services(&self, session: &SessionRecord, request: &ServiceRequest, version: Version) -> Primitive {
-        let (agreed, answer) = services::negotiate(request, version, &self.offered);
-        if let Some(agreed) = agreed {
-            self.change_session(&session.id, |record| record.agreed = agreed).await;
-        }
-        answer.into()
+        let mut answer = None;
+        let negotiate = |record: &mut SessionRecord| {
+            answer = Some(record.agreed.negotiate(request, version, &self.offered));
+        };
+        self.change_session(&session.id, negotiate).await;
+        answer.map_or_else(|| Status::from(Code::INVALID_SESSION).into(), Into::into)
     }
 
     /// Changes a session and keeps the change over a restart.

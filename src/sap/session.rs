@@ -262,6 +262,11 @@ impl Sessions {
         self.get(&id)
     }
 
+    /// Who has a session.
+    pub fn users(&self) -> Vec<Address> {
+        self.of_user.iter().map(|entry| entry.key().clone()).collect()
+    }
+
     /// Whether the user has a session.
     pub fn is_online(&self, user: &Address) -> bool {
         self.of_user.contains_key(user)
