@@ -26,6 +26,7 @@ mod peer;
 pub mod profile;
 pub mod provider;
 mod pts;
+mod reach;
 mod report;
 pub mod secret;
 mod segment;
@@ -44,6 +45,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub use carry::Acknowledgement;
 pub use csp::{Call, Reply};
+pub use reach::Reach;
 pub use via::Via;
 
 use crate::address::{Address, Domain};
@@ -86,6 +88,8 @@ pub struct Settings {
     pub services: config::Services,
     /// What clients are told about the provider.
     pub provider: ProviderInfo,
+    /// Where clients find the ways by which they are woken.
+    pub reach: Reach,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.

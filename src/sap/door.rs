@@ -97,7 +97,9 @@ impl Sap {
         Some(match said {
             Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
-            Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
+            Primitive::ClientCapabilityRequest(request) => {
+                self.agree_capabilities(&session, request, version, via).await
+            }
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
             Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
             Primitive::UnsubscribeNotificationRequest(request) => {
@@ -112,7 +114,13 @@ impl Sap {
         })
     }
 
-    async fn log_in(&self, now: Timestamp, request: &LoginRequest, version: Version, via: &Via) -> LoginResponse {
+    async fn log_in(
+        self: &Arc<Self>,
+        now: Timestamp,
+        request: &LoginRequest,
+        version: Version,
+        via: &Via,
+    ) -> LoginResponse {
         if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
             return self.take_up(now, request, &SessionId::new(id));
         }
@@ -126,7 +134,7 @@ impl Sap {
 
     /// Opens a session for somebody who has proven who it is. An older one of the same client ends.
     async fn admit(
-        &self,
+        self: &Arc<Self>,
         now: Timestamp,
         admission: &Admission,
         request: &LoginRequest,
@@ -156,7 +164,7 @@ impl Sap {
         };
         let mut answer = admission.response(&record.id);
         if version == Version::V13 {
-            self.negotiate_at_login(request, &mut record, &mut answer);
+            self.negotiate_at_login(request, via, &mut record, &mut answer);
         }
         let mut changes = Changes::default();
         let old = self.sessions.same_client(&record.user, &record.client, record.application.as_ref());
@@ -171,7 +179,8 @@ impl Sap {
         old.iter().for_each(|id| self.forget_session(id));
         info!(user = %record.user, session = %record.id, %version, "logged in");
         let user = record.user.clone();
-        self.sessions.open(now, record);
+        self.sessions.open(now, record.clone());
+        self.wake_again(&record);
         // The account may have changed before the session was there to be told.
         if let Err(error) = self.follow_account(&user).await {
             tracing::error!(%error, %user, "a new session may not go by its user's profile");
@@ -180,10 +189,16 @@ impl Sap {
     }
 
     /// 1.3 may negotiate capabilities and services in the login itself.
-    fn negotiate_at_login(&self, request: &LoginRequest, record: &mut SessionRecord, answer: &mut LoginResponse) {
+    fn negotiate_at_login(
+        &self,
+        request: &LoginRequest,
+        via: &Via,
+        record: &mut SessionRecord,
+        answer: &mut LoginResponse,
+    ) {
         if let Some(list) = &request.capabilities {
             let asked = ClientCapabilityRequest { client: None, list: Some(list.clone()) };
-            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer);
+            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer_to(record, Version::V13, via));
             record.capabilities = kept;
             answer.capabilities = told.agreed;
             answer.capability_request = Some(false);
@@ -194,7 +209,7 @@ impl Sap {
     }
 
     /// A client takes up a session it still knows: the id is its credential.
-    fn take_up(&self, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
+    fn take_up(self: &Arc<Self>, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
         let Some(record) = self.sessions.get(id) else { return login::refusal(request, Code::NOT_RECOVERED) };
         let user = request.user.as_deref().map(|text| Address::parse(text, &self.settings.domain));
         let same_user = matches!(user, Some(Ok(user)) if user == record.user);
@@ -202,6 +217,7 @@ impl Sap {
             return login::refusal(request, Code::CLIENT_MISMATCH);
         }
         self.sessions.heard(now, id);
+        self.wake_again(&record);
         LoginResponse {
             client: request.client.clone(),
             outcome: Code::SUCCESS.into(),
@@ -260,16 +276,21 @@ impl Sap {
     }
 
     async fn agree_capabilities(
-        &self,
+        self: &Arc<Self>,
         session: &SessionRecord,
         request: &ClientCapabilityRequest,
         version: Version,
+        via: &Via,
     ) -> Primitive {
-        let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
+        let offer = self.offer_to(session, version, via);
+        let (capabilities, answer) = capability::negotiate(request, version, &offer);
         let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
         if priority != session.capabilities.priority {
             self.tell_priority(session, priority);
+        }
+        if let Some(record) = self.sessions.get(&session.id) {
+            self.wake_again(&record);
         }
         answer.into()
     }

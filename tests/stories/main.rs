@@ -19,3 +19,4 @@ mod pts;
 mod sessions;
 mod support;
 mod transactions;
+mod waking;

@@ -5,6 +5,9 @@ pub mod journal;
 pub mod messages;
 #[cfg(test)]
 mod strictness;
+pub mod wake;
+
+use std::net::IpAddr;
 
 use rustls::ClientConfig;
 
@@ -36,6 +39,10 @@ pub struct Handset {
     pub inbox: Inbox,
     /// Whether it answers server requests; a phone may fall silent.
     pub answers: bool,
+    /// Wake-up methods it states, its favourite first.
+    pub wakes_by: Vec<&'static str>,
+    /// The port for wake-up datagrams it states.
+    pub udp_port: Option<u16>,
     url: String,
     password: String,
     client_id: String,
@@ -70,6 +77,8 @@ impl Handset {
             journal: Journal::default(),
             inbox: Inbox::default(),
             answers: true,
+            wakes_by: Vec::new(),
+            udp_port: None,
             url: url.to_owned(),
             password: String::new(),
             client_id: unique("http://phone.example/app"),
@@ -84,6 +93,12 @@ impl Handset {
     pub fn of(mut self, user: &str, password: &str) -> Self {
         self.user = user.to_owned();
         self.password = password.to_owned();
+        self
+    }
+
+    /// The same phone on a network where it has this address; `tls` and `name` as before.
+    pub fn at(mut self, address: IpAddr, tls: ClientConfig, name: &str) -> Self {
+        self.http = Http::from_address(tls, name, Some(address));
         self
     }
 

@@ -5,6 +5,7 @@ pub mod engine;
 pub mod phone;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,6 +58,11 @@ impl World {
         self.handset(&url, name, domain, phone)
     }
 
+    /// A phone that has this address of the loopback network to itself.
+    pub fn phone_at(&self, address: IpAddr, name: &str, domain: &str, phone: Phone) -> Handset {
+        self.phone(name, domain, phone).at(address, self.ca.client(None), &format!("chat.{domain}"))
+    }
+
     /// A phone in the hands of `name` in `domain`, logged in.
     pub async fn login(&self, name: &str, domain: &str, phone: Phone) -> Handset {
         let mut handset = self.phone(name, domain, phone);
@@ -94,6 +100,21 @@ impl World {
         let (revived, ports) = Engine::start(&node.folder, node.inside).await;
         assert_eq!(ports, node.ports, "the same ports");
         *engine = Some(revived);
+    }
+
+    /// Starts a stopped node as its folder is now, without one of its listeners maybe.
+    pub async fn start_again(&self, domain: &str) {
+        let node = self.node(domain);
+        let environment = postern::config::Environment::default();
+        let loaded =
+            postern::config::load(&node.folder.join("postern.toml"), &environment, postern::time::Timestamp::now());
+        let running = postern::node::start(loaded, postern::node::Options::default()).await.unwrap();
+        *node.engine.lock().await = Some(Engine::Inside(Box::new(running)));
+    }
+
+    /// The folder of the node.
+    pub fn folder(&self, domain: &str) -> PathBuf {
+        self.node(domain).folder.clone()
     }
 
     /// Writes the peer file by which `domain` knows `other` at `url`, agreed on these services each way, and reloads.
