@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::certificates::{self, Inspection};
 use super::document::{Document, Places};
@@ -19,6 +20,9 @@ use super::timers::Timers;
 use super::users::{self, UserEntry};
 use crate::address::Domain;
 use crate::time::Timestamp;
+
+/// How long the most impatient phone waits for an answer (`docs/handsets.md`).
+const PHONES_WAIT: Duration = Duration::from_secs(45);
 
 /// Everything a configuration says, and everything wrong in it.
 #[derive(Debug)]
@@ -262,8 +266,14 @@ impl Draft {
             }
         }
         for (key, waits) in [("timers.retry", &timers.retry), ("timers.setup_retry", &timers.setup_retry)] {
-            if waits.is_empty() || waits.iter().any(std::time::Duration::is_zero) {
+            if waits.is_empty() || waits.iter().any(Duration::is_zero) {
                 on.error(key, "is empty or holds 0", "list at least one wait, each more than 0");
+            }
+        }
+        for (key, wait) in [("timers.result_wait", timers.result_wait), ("timers.query_wait", timers.query_wait)] {
+            if wait >= PHONES_WAIT {
+                let what = format!("is {} s, when phones have given up and asked again", wait.as_secs());
+                on.warning(key, what, format!("stay below {} s", PHONES_WAIT.as_secs()));
             }
         }
     }
