@@ -178,6 +178,7 @@ impl Running {
     pub async fn stop(self) {
         let begun = Instant::now();
         self.draining.store(true, Ordering::Relaxed);
+        self.sap.release_polls();
         let mut draining = tokio::task::JoinSet::new();
         for server in self.servers {
             draining.spawn(server.drain(DRAIN));

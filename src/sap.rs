@@ -18,7 +18,9 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod hold;
 pub mod login;
+mod notify;
 mod outbox;
 mod peer;
 pub mod profile;
@@ -26,6 +28,7 @@ pub mod provider;
 mod pts;
 mod report;
 pub mod secret;
+mod segment;
 mod send;
 pub mod services;
 pub mod session;
@@ -55,9 +58,11 @@ use crate::vocabulary::status::Code;
 use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
+use self::hold::Hold;
 use self::login::Login;
 use self::outbox::Outbox;
 use self::provider::ProviderInfo;
+use self::segment::Segments;
 use self::services::Offered;
 use self::session::Sessions;
 use self::wake::Bell;
@@ -107,6 +112,10 @@ pub struct Sap {
     claims: Claims,
     /// What else is to be said to sessions.
     outbox: Outbox,
+    /// Long answers, in parts.
+    segments: Segments,
+    /// Polls that wait for something to come.
+    hold: Hold,
     /// Held while sessions are made to go by an account.
     following: tokio::sync::Mutex<()>,
     /// Wakes the timer loop when an earlier timer may exist.
@@ -143,6 +152,8 @@ impl Sap {
             waiting: DashMap::new(),
             claims: Claims::default(),
             outbox: Outbox::default(),
+            segments: Segments::default(),
+            hold: Hold::default(),
             following: tokio::sync::Mutex::default(),
             poke: Notify::new(),
         })

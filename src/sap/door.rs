@@ -46,6 +46,9 @@ impl Sap {
         metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
+            Ok(Some(session)) if let Primitive::GetSegmentRequest(request) = said => {
+                return Some(self.get_segment(&session, transaction.id.clone(), request));
+            }
             Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
@@ -96,6 +99,11 @@ impl Sap {
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
+            Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
+            Primitive::UnsubscribeNotificationRequest(request) => {
+                self.unsubscribe_notifications(&session, request).await
+            }
+            Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
             // A status in request mode asks for nothing.
@@ -144,6 +152,7 @@ impl Sap {
             since: now,
             capabilities: Capabilities::default(),
             agreed: Agreed::of(offered),
+            notifications: Vec::new(),
         };
         let mut answer = admission.response(&record.id);
         if version == Version::V13 {
@@ -231,6 +240,7 @@ impl Sap {
         if let Some(record) = self.sessions.close(id) {
             self.claims.release(&record.user, id);
             self.outbox.release(id);
+            self.segments.release(id);
             if let Some(bell) = self.bell.get() {
                 bell.hang_up(id);
             }
@@ -256,7 +266,11 @@ impl Sap {
         version: Version,
     ) -> Primitive {
         let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
+        let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
+        if priority != session.capabilities.priority {
+            self.tell_priority(session, priority);
+        }
         answer.into()
     }
 
@@ -270,7 +284,7 @@ impl Sap {
     }
 
     /// Changes a session and keeps the change over a restart.
-    async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
+    pub(super) async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
         let Some(record) = self.sessions.update(id, change) else { return };
         let mut changes = Changes::default();
         record.save(&mut changes);
