@@ -116,13 +116,19 @@ impl World {
 
     /// Asks the admin address; the JSON it gives.
     pub async fn admin(&self, method: &str, domain: &str, path: &str) -> Value {
+        self.operates(method, domain, path, None).await.1
+    }
+
+    /// Asks the admin address with a body; the HTTP status and the JSON it gives.
+    pub async fn operates(&self, method: &str, domain: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let node = self.node(domain);
         let token = std::fs::read_to_string(node.folder.join("admin.token")).unwrap();
         let http = Http::new(self.ca.client(None), "localhost");
         let url = format!("http://{}{path}", node.ports.admin);
         let bearer = format!("Bearer {}", token.trim());
-        let answer = http.ask(method.parse().unwrap(), &url, &[("authorization", &bearer)], Vec::new()).await.unwrap();
-        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+        let body = body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
+        let answer = http.ask(method.parse().unwrap(), &url, &[("authorization", &bearer)], body).await.unwrap();
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
     }
 
     /// Memory the node's process holds, bytes.
