@@ -18,6 +18,7 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod enter;
 mod hold;
 pub mod login;
 mod notify;
@@ -26,6 +27,7 @@ mod peer;
 pub mod profile;
 pub mod provider;
 mod pts;
+mod reach;
 mod report;
 pub mod secret;
 mod segment;
@@ -36,6 +38,7 @@ mod via;
 pub mod wake;
 mod written;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -44,6 +47,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub use carry::Acknowledgement;
 pub use csp::{Call, Reply};
+pub use reach::Reach;
 pub use via::Via;
 
 use crate::address::{Address, Domain};
@@ -86,6 +90,8 @@ pub struct Settings {
     pub services: config::Services,
     /// What clients are told about the provider.
     pub provider: ProviderInfo,
+    /// Where clients find the ways by which they are woken.
+    pub reach: Reach,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.
@@ -162,6 +168,11 @@ impl Sap {
     /// Gives the way to peers; a second call changes nothing.
     pub fn connect(&self, bearer: Arc<dyn Bearer>) {
         let _ = self.bearer.set(bearer);
+    }
+
+    /// How a request with these headers (name, value) came in.
+    pub fn via<'a>(&self, remote: SocketAddr, tls: bool, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Via {
+        Via::of(&self.settings.access, remote, tls, headers)
     }
 
     /// The sessions of clients.

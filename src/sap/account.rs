@@ -6,9 +6,12 @@
 mod fields;
 mod known;
 mod record;
+mod register;
 
 pub use fields::{AccountChange, NewAccount};
 pub use known::Known;
+pub(in crate::sap) use record::digits;
+pub use register::Registered;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +43,8 @@ pub struct Account {
     pub email: Option<String>,
     /// Whether the user may log in.
     pub active: bool,
+    /// Whether it was made at a subscriber's first login (`[access] auto_register`).
+    pub auto_registered: bool,
     /// Services whose primary service element is elsewhere for this user: service → domain.
     pub services: BTreeMap<String, String>,
     /// What else is known of the user; shown by itself.

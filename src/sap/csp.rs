@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tracing::{Instrument, debug};
+use tracing::{Instrument, debug, info};
 
+use super::login::Refusal;
 use super::written::for_client;
 use super::{Sap, Via};
 use crate::ident::{self, SessionId};
@@ -64,7 +65,10 @@ impl Sap {
         self.restore_ids(&mut message, call.encoding);
         let mut answer = match self.check_session(now, &message, &call.via) {
             Ok(()) => self.answer_message(now, &message, &call).await,
-            Err(code) => refusal(&message, code),
+            Err(refused) => {
+                refused.count();
+                refusal(&message, refused.code(message.version))
+            }
         };
         self.fit(&mut answer, call.encoding);
         if answer.transactions.is_empty() {
@@ -74,12 +78,12 @@ impl Sap {
     }
 
     /// A session named must live; one that is bound to an address must come from there.
-    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Code> {
+    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Refusal> {
         let Some(id) = &message.session else { return Ok(()) };
-        let Some(record) = self.sessions.get(id) else { return Err(Code::INVALID_SESSION) };
+        let Some(record) = self.sessions.get(id) else { return Err(Refusal::UnknownSession) };
         if self.settings.access.bind_session_to_address && record.from != via.client {
-            debug!(session = %id, remote = %via.client, "session used from another address");
-            return Err(Code::INVALID_SESSION);
+            info!(user = %record.user, session = %id, client = %via.client, "session used from another address: refused");
+            return Err(Refusal::OtherAddress);
         }
         self.sessions.heard(now, id);
         Ok(())

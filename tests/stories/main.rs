@@ -22,3 +22,4 @@ mod services;
 mod sessions;
 mod support;
 mod transactions;
+mod waking;
