@@ -146,6 +146,12 @@ impl World {
         serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
+    /// Asks the admin address with a body; the HTTP status and the JSON it gives.
+    pub async fn operates(&self, method: &str, domain: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let answer = self.tell_admin(method, domain, path, body).await;
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    }
+
     /// Makes a user; the JSON that tells of it.
     pub async fn add_user(&self, domain: &str, user: Value) -> Value {
         let answer = self.tell_admin("POST", domain, "/api/v1/users", Some(user)).await;
