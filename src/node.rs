@@ -37,6 +37,7 @@ use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
 use crate::sap::login::Login;
+use crate::sap::provider::ProviderInfo;
 use crate::sap::services::Offered;
 use crate::sap::session::SessionRecord;
 use crate::sap::{Reach, Sap, Settings};
@@ -179,6 +180,7 @@ impl Running {
     pub async fn stop(self) {
         let begun = Instant::now();
         self.draining.store(true, Ordering::Relaxed);
+        self.sap.release_polls();
         let mut draining = tokio::task::JoinSet::new();
         for server in self.servers.open {
             draining.spawn(server.drain(DRAIN));
@@ -219,6 +221,8 @@ async fn build_sap(config: &Config, store: &Store, reach: Reach) -> Result<Arc<S
         timers: config.timers.clone(),
         limits: crate::syntax::Limits::default(),
         reach,
+        services: config.services.clone(),
+        provider: ProviderInfo::load(&config.provider, &config.domain),
     };
     Ok(Sap::new(settings, Arc::clone(store), accounts, login, offered, relay))
 }
@@ -235,7 +239,11 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
             sap.sessions().open(now, record);
         }
     })
-    .await
+    .await?;
+    if let Err(error) = sap.follow_profiles().await {
+        error!(%error, "not all sessions go by their user's profile");
+    }
+    Ok(())
 }
 
 async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u8])) -> Result<(), StoreError> {

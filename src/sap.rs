@@ -18,13 +18,18 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod hold;
 pub mod login;
+mod notify;
 mod outbox;
 mod peer;
+pub mod profile;
+pub mod provider;
 mod pts;
 mod reach;
 mod report;
 pub mod secret;
+mod segment;
 mod send;
 pub mod services;
 pub mod session;
@@ -55,8 +60,11 @@ use crate::vocabulary::status::Code;
 use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
+use self::hold::Hold;
 use self::login::Login;
 use self::outbox::Outbox;
+use self::provider::ProviderInfo;
+use self::segment::Segments;
 use self::services::Offered;
 use self::session::Sessions;
 use self::wake::Bell;
@@ -78,6 +86,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Where clients find the ways by which they are woken.
     pub reach: Reach,
+    /// Where the services are.
+    pub services: config::Services,
+    /// What clients are told about the provider.
+    pub provider: ProviderInfo,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.
@@ -104,6 +116,12 @@ pub struct Sap {
     claims: Claims,
     /// What else is to be said to sessions.
     outbox: Outbox,
+    /// Long answers, in parts.
+    segments: Segments,
+    /// Polls that wait for something to come.
+    hold: Hold,
+    /// Held while sessions are made to go by an account.
+    following: tokio::sync::Mutex<()>,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -138,6 +156,9 @@ impl Sap {
             waiting: DashMap::new(),
             claims: Claims::default(),
             outbox: Outbox::default(),
+            segments: Segments::default(),
+            hold: Hold::default(),
+            following: tokio::sync::Mutex::default(),
             poke: Notify::new(),
         })
     }

@@ -12,6 +12,7 @@ use super::node::{
 };
 use super::peer::Peer;
 use super::peers::{self, label};
+use super::picture::Picture;
 use super::reader::Reader;
 use super::secrets;
 use super::timers::Timers;
@@ -238,9 +239,10 @@ impl Draft {
         }
         secrets::sealing_key(&self.secrets.key_file, "secrets.key_file", on);
         secrets::token(&self.admin.token_file, "admin.token_file", on);
-        if let Some(logo) = self.provider.logo.as_ref().filter(|logo| !logo.exists()) {
-            let what = format!("names {}, which doesn't exist", logo.display());
-            on.warning("provider.logo", what, "correct the path; until then there is no logo");
+        if let Some(logo) = &self.provider.logo
+            && let Err(fault) = Picture::read(logo)
+        {
+            on.warning("provider.logo", format!("names {}, which {fault}", logo.display()), fault.remedy());
         }
     }
 

@@ -1,11 +1,12 @@
 //! `postern.toml`: what one node is told.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::kind::{Bytes, HeaderName, HostPort, NameServer, WebUrl};
+use super::kind::{Bytes, HeaderName, HostPort, Languages, NameServer, WebUrl};
 use super::section::section;
 use super::timers::Timers;
 use crate::address::Domain;
@@ -173,16 +174,19 @@ section! {
 }
 
 section! {
-    /// Service provider information, for phones to show. Not used in this version.
+    /// Service provider information, for clients to show.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Provider = "provider" {
-        /// Name.
+        /// Name. Empty: the domain.
         name: String = String::new(),
         /// A text.
         description: String = String::new(),
+        /// The text in other languages, each under its ISO 639 code: a client that says which language it prefers
+        /// (`DefaultLanguage`) is told that one, if it is here, or else `description`.
+        descriptions: BTreeMap<String, String> as Languages = BTreeMap::new(),
         /// Web address.
         url: String = String::new(),
-        /// Image file.
+        /// Image file: PNG, GIF, JPEG or WBMP, up to 64 KiB. Read at start.
         logo: Option<PathBuf> = None,
     }
 }

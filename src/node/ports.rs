@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
@@ -26,7 +27,7 @@ impl Clients for Ports {
             let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
             let host = Some(request.host.as_str().into());
             let via = Via { host, ..Via::direct(request.remote, request.tls) };
-            let reply = self.sap.csp(Call { body: request.body, encoding, via }).await;
+            let reply = self.sap.csp(Call { body: request.body, encoding, via, wait: wait_of(&request.headers) }).await;
             CspAnswer { content_type: request.content_type, body: reply.body }
         })
     }
@@ -53,5 +54,38 @@ impl Peers for Ports {
             let acknowledgement = self.sap.ssp(&from.domain, body).await;
             SspAnswer { status: acknowledgement.status, after: Box::new(|| acknowledgement.sent()) }
         })
+    }
+}
+
+/// How long a client wants to wait for an answer (`Prefer: wait=SECONDS`, RFC 7240).
+fn wait_of(headers: &HeaderMap) -> Duration {
+    let preferences = headers.get_all("prefer").into_iter().filter_map(|value| value.to_str().ok());
+    let wait = |preference: &str| {
+        let (name, value) = preference.split_once('=')?;
+        let seconds = value.trim().trim_matches('"').parse().ok()?;
+        name.trim().eq_ignore_ascii_case("wait").then(|| Duration::from_secs(seconds))
+    };
+    preferences.flat_map(|value| value.split([',', ';'])).find_map(wait).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(values: &[&'static str]) -> u64 {
+        let header = |value: &&'static str| ("prefer".parse().unwrap(), value.parse().unwrap());
+        let headers: HeaderMap =
+            values.iter().map(header).collect::<Vec<(axum::http::HeaderName, _)>>().into_iter().collect();
+        wait_of(&headers).as_secs()
+    }
+
+    #[test]
+    fn a_client_says_how_long_it_wants_to_wait() {
+        assert_eq!(waits(&["wait=20"]), 20);
+        assert_eq!(waits(&["respond-async, Wait = \"7\""]), 7);
+        assert_eq!(waits(&["return=minimal", "wait=3"]), 3);
+        for nothing in [&[][..], &["wait"], &["wait=-1"], &["wait=soon"], &["await=9"]] {
+            assert_eq!(waits(nothing), 0, "{nothing:?}");
+        }
     }
 }

@@ -199,6 +199,8 @@ fn sap(store: &Store) -> Arc<Sap> {
         timers,
         limits: Limits::default(),
         reach: sap::Reach::default(),
+        services: Services::default(),
+        provider: sap::provider::ProviderInfo::default(),
     };
     let offered = Offered::new(&Services::default());
     Sap::new(settings, Arc::clone(store), accounts, login, offered, Arc::new(relay))

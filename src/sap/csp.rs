@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tracing::{Instrument, debug};
@@ -24,6 +25,8 @@ pub struct Call {
     pub encoding: Encoding,
     /// How it came.
     pub via: Via,
+    /// How long the client wants a poll to wait for something to come; zero: not at all.
+    pub wait: Duration,
 }
 
 /// What the client gets: a CSP message in the encoding it used, or nothing where nothing is a legal answer.
@@ -98,7 +101,15 @@ impl Sap {
                 out.transactions.push(answer);
             }
         }
-        self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+        if let Some(session) = message.session.as_ref().and_then(|id| self.sessions.get(id)) {
+            self.fit_parser(now, &session, call.encoding, &mut out);
+        }
+        // A login is answered alone: one client that learns in it that something waits polls without a session.
+        let login = |answer: &Transaction| matches!(answer.said, Said::Known(Primitive::LoginResponse(_)));
+        if !out.transactions.iter().any(login) {
+            self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+            self.hold_poll(message, call, &mut out).await;
+        }
         out
     }
 
@@ -174,7 +185,8 @@ mod tests {
     #[test]
     fn the_debug_of_a_call_shows_no_password() {
         let via = Via::direct(([127, 0, 0, 1], 9).into(), true);
-        let call = Call { body: Bytes::from_static(b"<Password>hunter2"), encoding: Encoding::Xml, via };
+        let call =
+            Call { body: Bytes::from_static(b"<Password>hunter2"), encoding: Encoding::Xml, via, wait: Duration::ZERO };
         let shown = format!("{call:?}");
         assert!(!shown.contains("hunter2") && shown.contains("17"), "{shown}");
     }

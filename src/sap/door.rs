@@ -9,7 +9,7 @@ use super::capability::{self, Capabilities};
 use super::csp::response;
 use super::discovery;
 use super::login::{self, Admission, Answer};
-use super::services::{self, Agreed};
+use super::services::Agreed;
 use super::session::{SessionRecord, Sessions};
 use super::{Sap, Via};
 use crate::address::Address;
@@ -46,6 +46,9 @@ impl Sap {
         metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
+            Ok(Some(session)) if let Primitive::GetSegmentRequest(request) = said => {
+                return Some(self.get_segment(&session, transaction.id.clone(), request));
+            }
             Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
@@ -85,6 +88,10 @@ impl Sap {
         if let Primitive::VersionDiscoveryRequest(request) = said {
             return Some(discovery::answer(request).into());
         }
+        if let Primitive::GetSpInfoRequest(request) = said {
+            let known = session.as_ref().map(|session| &session.capabilities);
+            return Some(self.settings.provider.answer(request, known).into());
+        }
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
@@ -94,6 +101,11 @@ impl Sap {
                 self.agree_capabilities(&session, request, version, via).await
             }
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
+            Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
+            Primitive::UnsubscribeNotificationRequest(request) => {
+                self.unsubscribe_notifications(&session, request).await
+            }
+            Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
             // A status in request mode asks for nothing.
@@ -129,6 +141,13 @@ impl Sap {
         version: Version,
         via: &Via,
     ) -> LoginResponse {
+        let offered = match self.accounts.get(admission.user.user()).await {
+            Ok(account) => self.offered.to(&account.profile),
+            Err(error) => {
+                tracing::error!(%error, user = %admission.user, "an account is gone or can't be read");
+                return login::refusal(request, Code::UNAVAILABLE);
+            }
+        };
         let mut record = SessionRecord {
             id: Sessions::new_id(),
             user: admission.user.clone(),
@@ -140,7 +159,8 @@ impl Sap {
             from: via.client,
             since: now,
             capabilities: Capabilities::default(),
-            agreed: Agreed::default(),
+            agreed: Agreed::of(offered),
+            notifications: Vec::new(),
         };
         let mut answer = admission.response(&record.id);
         if version == Version::V13 {
@@ -158,8 +178,13 @@ impl Sap {
         }
         old.iter().for_each(|id| self.forget_session(id));
         info!(user = %record.user, session = %record.id, %version, "logged in");
+        let user = record.user.clone();
         self.sessions.open(now, record.clone());
         self.wake_again(&record);
+        // The account may have changed before the session was there to be told.
+        if let Err(error) = self.follow_account(&user).await {
+            tracing::error!(%error, %user, "a new session may not go by its user's profile");
+        }
         answer
     }
 
@@ -179,9 +204,7 @@ impl Sap {
             answer.capability_request = Some(false);
         }
         if let Some(wanted) = &request.functions {
-            let (agreed, refused) = services::agree(wanted, Version::V13, &self.offered);
-            record.agreed = agreed;
-            answer.functions = refused;
+            answer.functions = record.agreed.agree(wanted, Version::V13, &self.offered);
         }
     }
 
@@ -233,6 +256,7 @@ impl Sap {
         if let Some(record) = self.sessions.close(id) {
             self.claims.release(&record.user, id);
             self.outbox.release(id);
+            self.segments.release(id);
             if let Some(bell) = self.bell.get() {
                 bell.hang_up(id);
             }
@@ -260,23 +284,28 @@ impl Sap {
     ) -> Primitive {
         let offer = self.offer_to(session, version, via);
         let (capabilities, answer) = capability::negotiate(request, version, &offer);
+        let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
         if let Some(record) = self.sessions.get(&session.id) {
             self.wake_again(&record);
+        }
+        if priority != session.capabilities.priority {
+            self.tell_priority(session, priority);
         }
         answer.into()
     }
 
     async fn agree_services(&self, session: &SessionRecord, request: &ServiceRequest, version: Version) -> Primitive {
-        let (agreed, answer) = services::negotiate(request, version, &self.offered);
-        if let Some(agreed) = agreed {
-            self.change_session(&session.id, |record| record.agreed = agreed).await;
-        }
-        answer.into()
+        let mut answer = None;
+        let negotiate = |record: &mut SessionRecord| {
+            answer = Some(record.agreed.negotiate(request, version, &self.offered));
+        };
+        self.change_session(&session.id, negotiate).await;
+        answer.map_or_else(|| Status::from(Code::INVALID_SESSION).into(), Into::into)
     }
 
     /// Changes a session and keeps the change over a restart.
-    async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
+    pub(super) async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
         let Some(record) = self.sessions.update(id, change) else { return };
         let mut changes = Changes::default();
         record.save(&mut changes);

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::OnceCell;
 
 use super::capability::{Capabilities, SHTTP};
+use super::hold::Arrival;
 use super::pts::Numbers;
 use super::services::Agreed;
 use crate::address::Address;
@@ -52,6 +53,9 @@ pub struct SessionRecord {
     /// Which services were agreed.
     #[serde(default)]
     pub agreed: Agreed,
+    /// General notifications the client wants (1.3), by type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notifications: Vec<Text>,
 }
 
 /// An answer on its way: whoever repeats the request waits for the same one.
@@ -68,7 +72,7 @@ struct Live {
     /// Something waits, and the client was told.
     stirred: bool,
     /// Wakes a poll that waits for something.
-    arrival: Option<Arc<Notify>>,
+    arrival: Option<Arc<Arrival>>,
 }
 
 /// Every client session of the node.
@@ -163,6 +167,9 @@ impl Sessions {
         }
         self.of_user.remove_if(&live.record.user, |_, ids| ids.is_empty());
         self.by_key.remove(&Self::key_of(id));
+        if let Some(arrival) = &live.arrival {
+            arrival.tell();
+        }
         Some(live.record)
     }
 
@@ -236,14 +243,14 @@ impl Sessions {
     }
 
     /// What tells a poll that waits that something arrived.
-    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Notify>> {
+    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Arrival>> {
         self.live.get_mut(id).map(|mut live| Arc::clone(live.arrival.get_or_insert_default()))
     }
 
     /// Something arrived: a poll that waits for it goes on.
     pub(super) fn arrived(&self, id: &SessionId) {
         if let Some(arrival) = self.live.get(id).and_then(|live| live.arrival.clone()) {
-            arrival.notify_waiters();
+            arrival.tell();
         }
     }
 
@@ -261,6 +268,11 @@ impl Sessions {
     pub(super) fn behind(&self, key: &str) -> Option<SessionRecord> {
         let id = self.by_key.get(key)?.clone();
         self.get(&id)
+    }
+
+    /// Who has a session.
+    pub fn users(&self) -> Vec<Address> {
+        self.of_user.iter().map(|entry| entry.key().clone()).collect()
     }
 
     /// Whether the user has a session.
@@ -336,6 +348,7 @@ pub(in crate::sap) mod tests {
             since: Timestamp(0),
             capabilities: Capabilities::default(),
             agreed: Agreed::default(),
+            notifications: Vec::new(),
         }
     }
 

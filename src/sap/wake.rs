@@ -143,10 +143,10 @@ impl Sap {
 
     /// Something waits for a session: its client is woken, if it was not yet.
     pub(super) fn wake(&self, id: &SessionId) {
+        self.sessions.arrived(id);
         if !self.sessions.set_stirred(id, true) {
             return;
         }
-        self.sessions.arrived(id);
         let (Some(record), Some(bell)) = (self.sessions.get(id), self.bell.get()) else { return };
         let ways = Way::of(&record);
         if !ways.is_empty() {

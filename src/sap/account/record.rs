@@ -1,12 +1,13 @@
 //! An account as it is stored.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::{Account, AccountError, NUMBERS};
 use crate::config::LoginClass;
+use crate::sap::profile::Profile;
 use crate::store::Key;
 
 /// `user/ID`. Fields may be added; records without them read as their default.
@@ -23,6 +24,9 @@ pub(super) struct Record {
     pub(super) last_name: Option<String>,
     pub(super) email: Option<String>,
     pub(super) active: bool,
+    pub(super) profile: Profile,
+    /// Where the places of services stood before there were profiles.
+    #[serde(skip_serializing)]
     pub(super) services: BTreeMap<String, String>,
 }
 
@@ -39,6 +43,7 @@ impl Default for Record {
             last_name: None,
             email: None,
             active: true,
+            profile: Profile::default(),
             services: BTreeMap::new(),
         }
     }
@@ -46,7 +51,13 @@ impl Default for Record {
 
 impl Record {
     pub(super) fn read(id: &str, value: &[u8]) -> Result<Self, AccountError> {
-        serde_json::from_slice(value).map_err(|_| AccountError::Damaged { id: id.to_owned() })
+        let mut record: Self =
+            serde_json::from_slice(value).map_err(|_| AccountError::Damaged { id: id.to_owned() })?;
+        let older = std::mem::take(&mut record.services);
+        if !older.is_empty() {
+            record.profile.set_elsewhere(&older);
+        }
+        Ok(record)
     }
 
     pub(super) fn write(&self) -> Bytes {
@@ -59,7 +70,7 @@ impl Record {
     }
 
     pub(super) fn account(&self, id: &str) -> Account {
-        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, active, services } = self;
+        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, active, profile, .. } = self;
         Account {
             id: id.to_owned(),
             login: *login,
@@ -69,7 +80,8 @@ impl Record {
             last_name: last_name.clone(),
             email: email.clone(),
             active: *active,
-            services: services.clone(),
+            services: profile.elsewhere(),
+            profile: profile.clone(),
         }
     }
 }

@@ -32,7 +32,7 @@ fn entry(id: &str, msisdn: Option<&str>) -> UserEntry {
         last_name: None,
         email: None,
         active: true,
-        services: BTreeMap::new(),
+        ..UserEntry::sample()
     }
 }
 

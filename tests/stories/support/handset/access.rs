@@ -22,14 +22,16 @@ pub enum Schema {
 // === impl Schema ===
 
 impl Schema {
-    fn name(self) -> &'static str {
+    /// `MD5` or `SHA`.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Md5 => "MD5",
             Self::Sha => "SHA",
         }
     }
 
-    fn digest(self, nonce: &str, password: &str) -> String {
+    /// What proves the password.
+    pub fn digest(self, nonce: &str, password: &str) -> String {
         let text = format!("{nonce}{password}");
         match self {
             Self::Md5 => STANDARD.encode(Md5::digest(text)),
