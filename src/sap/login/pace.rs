@@ -89,6 +89,11 @@ impl Attempt {
         }
     }
 
+    /// The place, if it is known.
+    pub(super) fn place(&self) -> Option<u128> {
+        self.place
+    }
+
     /// What a wrong proof counts under, each with the number that is free.
     fn keys(&self, familiar: bool) -> impl Iterator<Item = (u128, u32)> {
         let stranger = !familiar;
