@@ -18,6 +18,7 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+pub mod life;
 pub mod login;
 mod outbox;
 mod peer;
@@ -31,6 +32,7 @@ mod via;
 pub mod wake;
 mod written;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -53,6 +55,7 @@ use crate::vocabulary::status::Code;
 use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
+use self::life::{Events, Farewells};
 use self::login::Login;
 use self::outbox::Outbox;
 use self::services::Offered;
@@ -100,6 +103,12 @@ pub struct Sap {
     claims: Claims,
     /// What else is to be said to sessions.
     outbox: Outbox,
+    /// Clients to be told that their session is over.
+    farewells: Farewells,
+    /// Who hears of sessions that open and end.
+    events: Events,
+    /// The node goes out of service: nobody logs in any more.
+    leaving: AtomicBool,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -134,6 +143,9 @@ impl Sap {
             waiting: DashMap::new(),
             claims: Claims::default(),
             outbox: Outbox::default(),
+            farewells: Farewells::default(),
+            events: Events::default(),
+            leaving: AtomicBool::new(false),
             poke: Notify::new(),
         })
     }

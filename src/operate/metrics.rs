@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 /// What rooms count, and gauges they keep: name, meaning. Only names of this table may be used.
 pub const COUNTED: &[(&str, &str)] = &[
     ("postern_client_logins_total", "Logins of clients, by status code"),
+    ("postern_client_sessions_ended_total", "Sessions of clients that ended, by reason"),
     ("postern_client_transactions_total", "Requests of clients, by primitive"),
     ("postern_connections", "Open connections, by listener"),
     ("postern_connections_refused_total", "Connections refused because there were too many, by listener"),

@@ -11,7 +11,8 @@ use super::AdminState;
 use super::fault::Fault;
 use super::page::{List, Page, parameters, read_json};
 use crate::address::Address;
-use crate::sap::account::{Account, AccountError};
+use crate::sap::account::{Account, AccountChange, AccountError};
+use crate::sap::life::Reason;
 use crate::time::Timestamp;
 
 /// `GET /api/v1/users`: in order of ids.
@@ -41,16 +42,19 @@ pub(super) async fn show(State(state): State<AdminState>, Path(id): Path<String>
 }
 
 /// `PUT /api/v1/users/{id}`: changes the fields given; `null` clears one. Sessions of a user who is not active any
-/// more end.
+/// more, or has a new password, end.
 pub(super) async fn change(
     State(state): State<AdminState>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Account>, Fault> {
-    let account = state.sap.accounts().update(&id, read_json(&headers, &body?)?).await?;
-    if !account.active {
-        state.sap.end_sessions_of(&address_of(&state, &account.id)?).await;
+    let change: AccountChange = read_json(&headers, &body?)?;
+    let new_password = change.password.is_some();
+    let account = state.sap.accounts().update(&id, change).await?;
+    if new_password || !account.active {
+        let user = address_of(&state, &account.id)?;
+        state.sap.end_sessions_of(Timestamp::now(), &user, None, Reason::Policy).await?;
     }
     tracing::info!(user = account.id, "user changed by the operator");
     Ok(Json(account))
@@ -70,7 +74,7 @@ pub(super) async fn remove(State(state): State<AdminState>, Path(id): Path<Strin
 }
 
 /// The address that an id in the operator's spelling names.
-fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
+pub(super) fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
     let home = state.sap.domain();
     let address = Address::parse(id, home).and_then(|named| Address::user_at(named.user(), home));
     address.map_err(|error| Fault::invalid(format!("id: {error}"), "give the id of a user"))

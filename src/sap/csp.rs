@@ -53,7 +53,7 @@ impl Sap {
 
     async fn answer_call(self: Arc<Self>, call: Call) -> Reply {
         let now = Timestamp::now();
-        let version_of = |id: &SessionId| self.sessions.version(id);
+        let version_of = |id: &SessionId| self.sessions.version(id).or_else(|| self.farewells.version(id));
         let mut message = match csp::read(&call.body, call.encoding, &self.settings.limits, version_of) {
             Ok(message) => message,
             Err(error) => return self.refuse_unreadable(&error, call.encoding),
@@ -61,8 +61,14 @@ impl Sap {
         self.restore_ids(&mut message, call.encoding);
         let mut answer = match self.check_session(now, &message, &call.via) {
             Ok(()) => self.answer_message(now, &message, &call).await,
-            Err(code) => refusal(&message, code),
+            Err(code) => self.farewell(&message, &call).unwrap_or_else(|| refusal(&message, code)),
         };
+        if answer.transactions.is_empty()
+            && let Some(farewell) = self.farewell(&message, &call)
+        {
+            // The session ended while its client waited.
+            answer = farewell;
+        }
         self.fit(&mut answer, call.encoding);
         if answer.transactions.is_empty() {
             return Reply::default();

@@ -1,24 +1,25 @@
 //! A client's requests: who may say what, and who answers it (IMPS 1.3 architecture, C.5).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use tracing::{Instrument, debug, info, info_span};
+use tracing::{Instrument, debug, info_span};
 
 use super::capability::{self, Capabilities};
 use super::csp::response;
 use super::discovery;
+use super::life::seconds;
 use super::login::{self, Admission, Answer};
 use super::services::{self, Agreed};
 use super::session::{SessionRecord, Sessions};
 use super::{Sap, Via};
 use crate::address::Address;
 use crate::ident::SessionId;
-use crate::store::{Changes, StoreError};
+use crate::store::Changes;
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
-use crate::vocabulary::access::{Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse};
+use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::capability::ClientCapabilityRequest;
 use crate::vocabulary::primitive::{self, SentBy};
 use crate::vocabulary::service::ServiceRequest;
@@ -88,7 +89,7 @@ impl Sap {
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
-            Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
+            Primitive::LogoutRequest(_) => self.log_out(now, &session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
@@ -101,6 +102,9 @@ impl Sap {
     }
 
     async fn log_in(&self, now: Timestamp, request: &LoginRequest, version: Version, via: &Via) -> LoginResponse {
+        if self.leaving.load(Ordering::Relaxed) {
+            return login::refusal(request, Code::UNAVAILABLE);
+        }
         if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
             return self.take_up(now, request, &SessionId::new(id));
         }
@@ -112,7 +116,7 @@ impl Sap {
         }
     }
 
-    /// Opens a session for somebody who has proven who it is. An older one of the same client ends.
+    /// Opens a session for somebody who has proven who it is. What stands in its way ends.
     async fn admit(
         &self,
         now: Timestamp,
@@ -139,18 +143,25 @@ impl Sap {
             self.negotiate_at_login(request, &mut record, &mut answer);
         }
         let mut changes = Changes::default();
-        let old = self.sessions.same_client(&record.user, &record.client, record.application.as_ref());
-        for id in &old {
-            SessionRecord::erase(id, &mut changes);
+        let leaving = self.make_room(&record);
+        for (old, _) in &leaving {
+            SessionRecord::erase(&old.id, &mut changes);
         }
         record.save(&mut changes);
         if let Err(error) = self.store.commit(changes).await {
             tracing::error!(%error, "a login could not be stored");
+            leaving.iter().for_each(|(old, _)| self.sessions.spare(&old.id));
             return login::refusal(request, Code::UNAVAILABLE);
         }
-        old.iter().for_each(|id| self.forget_session(id));
-        info!(user = %record.user, session = %record.id, %version, "logged in");
-        self.sessions.open(now, record);
+        for (old, reason) in &leaving {
+            self.ended(now, old, *reason);
+        }
+        let (user, id) = (record.user.clone(), record.id.clone());
+        self.opened(now, record);
+        if !self.still_welcome(&user).await {
+            self.bar(now, &id).await;
+            return login::refusal(request, Code::FORBIDDEN);
+        }
         answer
     }
 
@@ -189,52 +200,6 @@ impl Sap {
         }
     }
 
-    async fn log_out(&self, id: &SessionId, version: Version) -> Primitive {
-        self.end_session(id).await;
-        match version {
-            Version::V11 => Disconnect { outcome: Code::SUCCESS.into() }.into(),
-            _ => Status::from(Code::SUCCESS).into(),
-        }
-    }
-
-    /// Ends a session for good.
-    pub(super) async fn end_session(&self, id: &SessionId) {
-        if let Err(error) = self.end_sessions(std::slice::from_ref(id)).await {
-            tracing::error!(%error, session = %id, "the end of a session could not be stored");
-        }
-    }
-
-    /// Ends sessions for good, in one commit.
-    pub(super) async fn end_sessions(&self, ids: &[SessionId]) -> Result<(), StoreError> {
-        let mut changes = Changes::default();
-        ids.iter().for_each(|id| SessionRecord::erase(id, &mut changes));
-        let stored = self.store.commit(changes).await.map(|_| ());
-        ids.iter().for_each(|id| self.forget_session(id));
-        stored
-    }
-
-    fn forget_session(&self, id: &SessionId) {
-        if let Some(record) = self.sessions.close(id) {
-            self.claims.release(&record.user, id);
-            self.outbox.release(id);
-            if let Some(bell) = self.bell.get() {
-                bell.hang_up(id);
-            }
-            info!(user = %record.user, session = %id, "session ended");
-        }
-    }
-
-    async fn keep_alive(&self, id: &SessionId, request: &KeepAliveRequest) -> KeepAliveResponse {
-        let Some(asked) = request.time_to_live else {
-            let keep_alive = self.sessions.get(id).map(|record| record.keep_alive);
-            return KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive };
-        };
-        let granted = seconds(self.login.granted(Some(asked)));
-        self.change_session(id, |record| record.keep_alive = granted).await;
-        // What is granted may be less or more than asked: that is no failure, and one client takes 605 for one.
-        KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive: Some(granted) }
-    }
-
     async fn agree_capabilities(
         &self,
         session: &SessionRecord,
@@ -253,18 +218,4 @@ impl Sap {
         }
         answer.into()
     }
-
-    /// Changes a session and keeps the change over a restart.
-    async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
-        let Some(record) = self.sessions.update(id, change) else { return };
-        let mut changes = Changes::default();
-        record.save(&mut changes);
-        if let Err(error) = self.store.commit(changes).await {
-            tracing::error!(%error, session = %id, "a change of a session could not be stored");
-        }
-    }
-}
-
-fn seconds(span: Duration) -> u32 {
-    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }
