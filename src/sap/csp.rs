@@ -125,7 +125,7 @@ impl Sap {
         };
         let work = self.answer_request(now, message, transaction, via);
         match slot {
-            Some(slot) => slot.get_or_init(|| work).await.clone(),
+            Some(slot) => slot.get(message.version, work).await,
             None => work.await,
         }
     }

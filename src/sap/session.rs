@@ -241,7 +241,7 @@ impl Sessions {
         id: &SessionId,
         transaction: &Text,
         said: u128,
-    ) -> Option<PendingAnswer> {
+    ) -> Option<Arc<PendingAnswer>> {
         let mut live = self.live.get_mut(id)?;
         let slot = live.answers.slot(now, until, transaction, said);
         let moved = live.moved();

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-
 use super::*;
 use crate::config::{Access, Messages, Services, Timers};
 use crate::relay::{self, Relay};
@@ -23,6 +21,9 @@ use crate::vocabulary::party::{ClientId, Recipient, User};
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::service::ServiceRequest;
 use crate::vocabulary::{Content, Mode, Text};
+
+/// Time enough for every client to ask.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// A node of north.example, whose users are alice and bob.
 struct Desk {
@@ -133,7 +134,7 @@ impl Client {
             user: Some(self.user.into()),
             client: Some(ClientId { url: Some(self.name.clone()), msisdn: None }),
             password: Some("wonder".into()),
-            time_to_live: Some(60),
+            time_to_live: Some(600),
             cookie: Some("cookie".into()),
             ..LoginRequest::default()
         };
@@ -252,7 +253,10 @@ async fn a_client_that_writes_pts_hears_it_under_its_own_numbers() {
         assert_eq!(client.code().await, Code::INVALID_SESSION);
         assert_eq!(client.log_in().await, Code::SUCCESS);
         let answer = client.asks(LogoutRequest::default()).await;
-        assert_eq!((version == Version::V11, code_of(&answer)), (answer.element().xml() == "Disconnect", Code::SUCCESS));
+        assert_eq!(
+            (version == Version::V11, code_of(&answer)),
+            (answer.element().xml() == "Disconnect", Code::SUCCESS)
+        );
     }
 }
 
@@ -260,7 +264,7 @@ async fn a_client_that_writes_pts_hears_it_under_its_own_numbers() {
 async fn a_silent_session_is_over_and_its_client_hears_why() {
     let mut desk = Desk::new(Access::default()).await;
     let client = desk.logged_in("alice", "phone", Version::V12).await;
-    let later = Timestamp::now() + Duration::from_secs(61);
+    let later = Timestamp::now() + Duration::from_secs(601);
     desk.sap.expire_sessions(Timestamp::now()).await.unwrap();
     assert_eq!(client.code().await, Code::SUCCESS);
     desk.sap.expire_sessions(later).await.unwrap();
@@ -269,8 +273,9 @@ async fn a_silent_session_is_over_and_its_client_hears_why() {
     assert_eq!(client.code().await, Code::INVALID_SESSION);
     assert_eq!(desk.heard().pop(), Some((Happening::Ended(Reason::Expired), client.id())));
     let client = desk.logged_in("alice", "phone", Version::V12).await;
-    desk.sap.expire_sessions(later + Duration::from_secs(120)).await.unwrap();
-    desk.sap.expire_sessions(later + Duration::from_secs(120) + Timers::default().farewell).await.unwrap();
+    let later = later + Duration::from_secs(60);
+    desk.sap.expire_sessions(later).await.unwrap();
+    desk.sap.expire_sessions(later + Timers::default().farewell).await.unwrap();
     assert_eq!(client.code().await, Code::INVALID_SESSION, "nobody remembers for ever");
 }
 
@@ -387,14 +392,14 @@ async fn a_message_in_the_hand_of_a_session_that_ends_waits_for_the_next() {
     assert!(matches!(known(sleeper.polls().await.unwrap()), Primitive::NewMessage(_)));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_node_that_goes_out_of_service_waits_until_every_client_was_told() {
     let mut desk = Desk::new(Access { disconnect_on_stop: true, ..Access::default() }).await;
     let first = desk.logged_in("alice", "phone", Version::V12).await;
     let second = desk.logged_in("bob", "phone", Version::V12).await;
     let sap = Arc::clone(&desk.sap);
     let begun = Instant::now();
-    let leaving = tokio::spawn(async move { sap.take_leave(Duration::from_secs(10)).await });
+    let leaving = tokio::spawn(async move { sap.take_leave(GRACE).await });
     while !desk.sap.sessions().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -403,22 +408,22 @@ async fn a_node_that_goes_out_of_service_waits_until_every_client_was_told() {
     assert!(!leaving.is_finished());
     assert_eq!(second.code().await, Code::FORCED_LOGOUT);
     leaving.await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < GRACE, "{:?}", begun.elapsed());
     let over = Happening::Ended(Reason::Drain);
     assert_eq!(desk.heard().iter().filter(|(what, _)| *what == over).count(), 2);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_node_that_goes_out_of_service_does_not_wait_for_ever_and_one_that_comes_back_not_at_all() {
     let desk = Desk::new(Access { disconnect_on_stop: true, ..Access::default() }).await;
     let client = desk.logged_in("alice", "phone", Version::V12).await;
     let begun = Instant::now();
-    desk.sap.take_leave(Duration::from_secs(10)).await;
-    assert_eq!(begun.elapsed().as_secs(), 10);
+    desk.sap.take_leave(Duration::from_millis(50)).await;
+    assert!(begun.elapsed() >= Duration::from_millis(50));
     assert!(!desk.stored(&client.id()).await);
     let desk = Desk::new(Access::default()).await;
     let client = desk.logged_in("alice", "phone", Version::V12).await;
-    desk.sap.take_leave(Duration::from_secs(10)).await;
+    desk.sap.take_leave(GRACE).await;
     assert_eq!(client.code().await, Code::SUCCESS);
 }
 
@@ -464,14 +469,11 @@ fn an_idle_session_costs_little_memory() {
         let fresh = u64::try_from(taken.bytes_current).unwrap() / sessions;
         let freed = allocation_counter::measure(|| {
             let later = Timestamp::now() + Timers::default().client_repeat;
-            desk.sap.sessions().update(&bob.id(), |record| record.keep_alive = 7200);
-            runtime.block_on(async {
-                assert!(desk.sap.sessions().expire(later, 0).is_empty());
-            });
+            assert!(desk.sap.sessions().expire(later, 10).is_empty());
         });
         let idle = fresh.saturating_add_signed(freed.bytes_current / 64);
         println!("{version}: {fresh} bytes after the login, {idle} idle");
-        assert!(fresh < MOST_BYTES && idle < MOST_BYTES, "{version}: {fresh} bytes after the login, {idle} idle");
+        assert!(fresh < MOST_BYTES && idle < fresh, "{version}: {fresh} bytes after the login, {idle} idle");
     }
 }
 
@@ -485,15 +487,4 @@ fn capabilities() -> ClientCapabilityRequest {
         ..CapabilityList::default()
     };
     ClientCapabilityRequest { client: None, list: Some(list) }
-}
-
-#[test]
-fn a_primitive_that_waits_to_be_repeated_is_small() {
-    println!(
-        "Transaction {} SessionRecord {} pending {}",
-        size_of::<Transaction>(),
-        size_of::<SessionRecord>(),
-        size_of::<tokio::sync::OnceCell<Option<Transaction>>>()
-    );
-    let _ = Bytes::new();
 }

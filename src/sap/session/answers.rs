@@ -5,15 +5,23 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::syntax::csp;
+use crate::syntax::csp::{self, Message, Transaction};
+use crate::syntax::{Encoding, Limits};
 use crate::time::Timestamp;
-use crate::vocabulary::Text;
+use crate::vocabulary::{Text, Version};
 
 /// Answers kept per session.
 const MOST: usize = 64;
+/// The answers were written here.
+const TRUSTED: Limits =
+    Limits { bytes: usize::MAX, depth: 64, elements: usize::MAX, text: usize::MAX, attributes: usize::MAX };
 
-/// An answer on its way: whoever repeats the request waits for the same one.
-pub(in crate::sap) type PendingAnswer = Arc<OnceCell<Option<csp::Transaction>>>;
+/// An answer on its way: whoever repeats the request waits for the same one. It is kept as it is written, which is a
+/// tenth of what it takes otherwise.
+#[derive(Default)]
+pub(in crate::sap) struct PendingAnswer {
+    written: OnceCell<Option<Box<[u8]>>>,
+}
 
 /// The answers of one session, oldest first.
 #[derive(Default)]
@@ -26,14 +34,42 @@ struct Kept {
     /// What the request said.
     said: u128,
     until: Timestamp,
-    answer: PendingAnswer,
+    answer: Arc<PendingAnswer>,
+}
+
+// === impl PendingAnswer ===
+
+impl PendingAnswer {
+    /// The answer, which `work` makes if nobody has asked for it before.
+    pub(in crate::sap) async fn get(
+        &self,
+        version: Version,
+        work: impl Future<Output = Option<Transaction>>,
+    ) -> Option<Transaction> {
+        let mut made = None;
+        let make = async {
+            made = Some(work.await);
+            made.iter().flatten().next().map(|answer| written(version, answer))
+        };
+        let known = self.written.get_or_init(|| make).await;
+        match made {
+            Some(made) => made,
+            None => known.as_deref().and_then(read),
+        }
+    }
 }
 
 // === impl Answers ===
 
 impl Answers {
     /// The place of the answer to a request, kept until `until` if it is a new one.
-    pub(super) fn slot(&mut self, now: Timestamp, until: Timestamp, transaction: &Text, said: u128) -> PendingAnswer {
+    pub(super) fn slot(
+        &mut self,
+        now: Timestamp,
+        until: Timestamp,
+        transaction: &Text,
+        said: u128,
+    ) -> Arc<PendingAnswer> {
         self.forget(now);
         if let Some(known) = self.kept.iter().find(|kept| kept.said == said && kept.transaction == *transaction) {
             return Arc::clone(&known.answer);
@@ -41,7 +77,7 @@ impl Answers {
         if self.kept.len() >= MOST {
             self.kept.pop_front();
         }
-        let answer = PendingAnswer::default();
+        let answer = Arc::<PendingAnswer>::default();
         self.kept.push_back(Kept { transaction: transaction.clone(), said, until, answer: Arc::clone(&answer) });
         answer
     }
@@ -58,6 +94,21 @@ impl Answers {
         }
         if self.kept.is_empty() {
             self.kept = VecDeque::new();
+        }
+    }
+}
+
+fn written(version: Version, answer: &Transaction) -> Box<[u8]> {
+    let message = Message { version, session: None, transactions: vec![answer.clone()], poll: None };
+    csp::write(&message, Encoding::Wbxml).as_ref().into()
+}
+
+fn read(written: &[u8]) -> Option<Transaction> {
+    match csp::read(written, Encoding::Wbxml, &TRUSTED, |_| None) {
+        Ok(mut message) => message.transactions.pop(),
+        Err(fault) => {
+            tracing::error!(%fault, "an answer that was kept can't be read");
+            None
         }
     }
 }
