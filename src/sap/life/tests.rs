@@ -316,7 +316,7 @@ async fn a_login_too_many_ends_the_session_that_was_silent_the_longest() {
 
 #[tokio::test]
 async fn sessions_of_an_account_that_was_barred_or_removed_meanwhile_end() {
-    let mut desk = Desk::new(Access::default()).await;
+    let desk = Desk::new(Access::default()).await;
     let client = desk.logged_in("alice", "phone", Version::V12).await;
     desk.sap.follow_account(&alice()).await.unwrap();
     assert_eq!(client.code().await, Code::SUCCESS);
