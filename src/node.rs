@@ -33,6 +33,7 @@ use self::shown::Shown;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Peer, Severity, Tls};
+use crate::messaging::Copies;
 use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
@@ -229,7 +230,8 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
             sap.sessions().open(now, record);
         }
     })
-    .await
+    .await?;
+    each_record(store, &Copies::prefix(), |key, value| sap.restore_copies(key, value)).await
 }
 
 async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u8])) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod account;
+mod audience;
 pub mod capability;
 mod carry;
 mod claims;
@@ -18,7 +19,11 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod fetching;
+mod fit;
+mod handed;
 pub mod login;
+mod manner;
 mod outbox;
 mod peer;
 mod pts;
@@ -27,6 +32,8 @@ pub mod secret;
 mod send;
 pub mod services;
 pub mod session;
+mod settle;
+mod targets;
 mod via;
 pub mod wake;
 mod written;
@@ -116,8 +123,11 @@ impl Sap {
         offered: Offered,
         relay: Arc<Relay>,
     ) -> Arc<Self> {
-        let offer =
-            Offer { max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX), ..Offer::default() };
+        let offer = Offer {
+            max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX),
+            sessions: settings.access.sessions_per_user,
+            ..Offer::default()
+        };
         let messaging = Messaging::new(Arc::clone(&store), settings.messages.clone());
         Arc::new(Self {
             settings,

@@ -155,6 +155,8 @@ section! {
         bind_session_to_address: bool = false,
         /// Longest keep-alive time granted to a client.
         keep_alive_max: Duration = Duration::from_secs(7200),
+        /// Sessions a user may have at once; clients of CSP 1.3 are told.
+        sessions_per_user: u32 = 10,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{Instrument, debug, info, info_span};
 
 use super::capability::{self, Capabilities};
-use super::csp::response;
+use super::csp::{Call, response};
 use super::discovery;
 use super::login::{self, Admission, Answer};
 use super::services::{self, Agreed};
@@ -32,7 +32,7 @@ impl Sap {
         now: Timestamp,
         message: &Message,
         transaction: &Transaction,
-        via: &Via,
+        call: &Call,
     ) -> Option<Transaction> {
         let said = match &transaction.said {
             Said::Known(primitive) => primitive,
@@ -46,7 +46,7 @@ impl Sap {
         metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
-            Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
+            Ok(session) => self.dispatch(now, message.version, session, transaction, said, call).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
         answer.map(|primitive| response(transaction.id.clone(), primitive))
@@ -74,10 +74,10 @@ impl Sap {
         session: Option<SessionRecord>,
         transaction: &Transaction,
         said: &Primitive,
-        via: &Via,
+        call: &Call,
     ) -> Option<Primitive> {
         if let Primitive::LoginRequest(request) = said {
-            let answer = self.log_in(now, request, version, via).await;
+            let answer = self.log_in(now, request, version, &call.via).await;
             let code = answer.outcome.code.to_string();
             metrics::counter!("postern_client_logins_total", "code" => code).increment(1);
             return Some(answer.into());
@@ -94,6 +94,12 @@ impl Sap {
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
+            Primitive::SetDeliveryMethodRequest(request) => self.set_delivery_method(&session, request).await.into(),
+            Primitive::GetMessageListRequest(request) => {
+                self.list_messages(now, &session, request, transaction, (version, call)).await
+            }
+            Primitive::GetMessageRequest(request) => self.give_message(now, &session, request, call.encoding).await,
+            Primitive::RejectMessageRequest(request) => self.reject_messages(now, &session, request).await.into(),
             // A status in request mode asks for nothing.
             Primitive::Status(_) => return None,
             _ => Status::from(Code::NOT_IMPLEMENTED).into(),
@@ -243,6 +249,7 @@ impl Sap {
     ) -> Primitive {
         let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
+        self.claims.look_again(&session.user);
         answer.into()
     }
 
@@ -250,12 +257,13 @@ impl Sap {
         let (agreed, answer) = services::negotiate(request, version, &self.offered);
         if let Some(agreed) = agreed {
             self.change_session(&session.id, |record| record.agreed = agreed).await;
+            self.claims.look_again(&session.user);
         }
         answer.into()
     }
 
     /// Changes a session and keeps the change over a restart.
-    async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
+    pub(super) async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
         let Some(record) = self.sessions.update(id, change) else { return };
         let mut changes = Changes::default();
         record.save(&mut changes);
