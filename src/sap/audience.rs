@@ -6,7 +6,6 @@ use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
 use crate::messaging::{Mail, Message as Kept, Report};
-use crate::vocabulary::Element;
 
 /// The sessions of one user, and how each takes mail.
 pub(super) struct Audience<'a> {
@@ -72,7 +71,7 @@ impl Audience<'_> {
 
     /// The session whose client sent the message, if it is there and takes reports, else all that do.
     fn of_report<'a>(&'a self, report: &'a Report) -> impl Iterator<Item = &'a SessionRecord> {
-        let takes = move |one: &SessionRecord| one.agreed.has(Element::Mdeliv, &self.sap.offered);
+        let takes = move |one: &SessionRecord| one.agreed.reports(&self.sap.offered);
         let sent = move |one: &SessionRecord| takes(one) && report.to_client.as_ref() == Some(&one.client);
         let all = !self.sessions.iter().any(sent);
         self.sessions.iter().filter(move |one| if all { takes(one) } else { sent(one) })

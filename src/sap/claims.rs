@@ -110,6 +110,8 @@ pub(super) struct Wanted<'a> {
     pub(super) kind: Kind,
     /// The message's id; reports have none, and are for one session at a time.
     pub(super) message: Option<&'a Text>,
+    /// It was in hand before and has another turn, by the [`Plan`].
+    pub(super) again: bool,
 }
 
 // === impl Claims ===
@@ -353,8 +355,9 @@ impl Hands {
                 State::Told => wanted.kind == Kind::Whole,
                 State::Open | State::Passed | State::Lapsed => match (held.kind, wanted.kind) {
                     (Kind::Notice, Kind::Whole) => true,
-                    (Kind::Notice, Kind::Notice) => !held.is_fresh(taker) && held.times < TURNS,
-                    (Kind::Whole, _) => !held.is_fresh(taker),
+                    (Kind::Notice, Kind::Notice) => wanted.again && !held.is_fresh(taker) && held.times < TURNS,
+                    (Kind::Whole, Kind::Whole) => wanted.again && !held.is_fresh(taker),
+                    (Kind::Whole, Kind::Notice) => !held.is_fresh(taker),
                 },
             },
         }

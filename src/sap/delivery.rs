@@ -213,7 +213,7 @@ impl Sap {
             pages += 1;
             let page = self.messaging.waiting(desk.taker.user, at, PAGE).await?;
             for entry in &page {
-                if self.look_at(desk, entry) == Look::Full {
+                if self.look_at(desk, entry, false) == Look::Full {
                     break 'pages;
                 }
                 at = entry.seq;
@@ -235,7 +235,7 @@ impl Sap {
     async fn gather_at(&self, desk: &mut Desk<'_>, places: &[Seq]) -> Result<Look, StoreError> {
         for seq in places {
             if let Some(entry) = self.messaging.entry(desk.taker.user, *seq).await?
-                && self.look_at(desk, &entry) == Look::Full
+                && self.look_at(desk, &entry, true) == Look::Full
             {
                 return Ok(Look::Full);
             }
@@ -244,20 +244,20 @@ impl Sap {
     }
 
     /// Looks at an entry, and puts it into the session's hand if it is the session's and there is room.
-    fn look_at(&self, desk: &mut Desk<'_>, entry: &Waiting) -> Look {
-        let Some((kind, transaction)) = self.handed_as(desk, entry) else { return Look::Done };
+    fn look_at(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Look {
+        let Some((kind, transaction)) = self.handed_as(desk, entry, again) else { return Look::Done };
         if desk.found.len() >= desk.room || !desk.space.take(&transaction) {
             desk.more = true;
             return Look::Full;
         }
-        if self.claims.claim(desk.taker, wanted(entry, kind)) {
+        if self.claims.claim(desk.taker, wanted(entry, kind, again)) {
             desk.found.push(transaction);
         }
         Look::Done
     }
 
     /// What an entry is handed to the session as; `None` if it is not to be handed to it now.
-    fn handed_as(&self, desk: &mut Desk<'_>, entry: &Waiting) -> Option<(Kind, Transaction)> {
+    fn handed_as(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Option<(Kind, Transaction)> {
         if entry.expires <= desk.taker.now {
             return None;
         }
@@ -278,11 +278,11 @@ impl Sap {
             return None;
         }
         for kind in kinds {
-            let announced = *kind == Kind::Whole || desk.record.agreed.has(Element::Notif, &self.offered);
+            let announced = *kind == Kind::Whole || desk.record.agreed.notifies(&self.offered);
             if !announced || !csp::carries(desk.encoding, element(&entry.mail, *kind)) {
                 continue;
             }
-            if !self.claims.is_free(desk.taker, wanted(entry, *kind)) {
+            if !self.claims.is_free(desk.taker, wanted(entry, *kind, again)) {
                 return None;
             }
             let transaction = handed::request(&desk.record.capabilities, entry, *kind);
@@ -303,12 +303,12 @@ impl Sap {
     }
 }
 
-fn wanted(entry: &Waiting, kind: Kind) -> Wanted<'_> {
+fn wanted(entry: &Waiting, kind: Kind, again: bool) -> Wanted<'_> {
     let message = match &entry.mail {
         Mail::Message(Kept { id, .. }) => Some(id),
         Mail::Report(_) => None,
     };
-    Wanted { seq: entry.seq, kind, message }
+    Wanted { seq: entry.seq, kind, message, again }
 }
 
 fn element(mail: &Mail, kind: Kind) -> Element {

@@ -22,7 +22,7 @@ use crate::vocabulary::retrieval::{
     GetMessageListRequest, GetMessageListResponse, GetMessageRequest, RejectMessageRequest, SetDeliveryMethodRequest,
 };
 use crate::vocabulary::status::{Code, Status};
-use crate::vocabulary::{Element, List, Primitive, Text, Version};
+use crate::vocabulary::{List, Primitive, Text, Version};
 
 /// Messages listed for a client that does not say how many it wants.
 const LISTED: usize = 100;
@@ -39,13 +39,13 @@ impl Sap {
         if request.group.is_some() {
             return Code::NO_GROUP.into();
         }
-        let (delivery, function) = match request.method.as_deref().map(str::trim) {
-            Some("P" | "p") => (Delivery::Push, Element::Newm),
-            Some("N" | "n") => (Delivery::Notify, Element::Notif),
+        let (delivery, is_agreed) = match request.method.as_deref().map(str::trim) {
+            Some("P" | "p") => (Delivery::Push, session.agreed.pushes(&self.offered)),
+            Some("N" | "n") => (Delivery::Notify, session.agreed.notifies(&self.offered)),
             Some(_) => return Code::BAD_PARAMETER.into(),
             None => return Code::BAD_REQUEST.into(),
         };
-        if !session.agreed.has(function, &self.offered) {
+        if !is_agreed {
             return Code::NOT_AGREED.into();
         }
         let length = request.length.map(|length| length.min(self.offer.max_size));

@@ -5,7 +5,6 @@ use super::Sap;
 use super::capability::{Delivery, Policy};
 use super::session::SessionRecord;
 use crate::messaging::Message as Kept;
-use crate::vocabulary::Element;
 use crate::vocabulary::message::is_text;
 
 /// How a message reaches a session.
@@ -43,8 +42,8 @@ impl Sap {
         if policy == Some(Policy::Reject) {
             return Manner::Refuse;
         }
-        let may_notify = session.agreed.has(Element::Notif, &self.offered);
-        let may_push = session.agreed.has(Element::Newm, &self.offered)
+        let may_notify = session.agreed.notifies(&self.offered);
+        let may_push = session.agreed.pushes(&self.offered)
             && policy.is_none()
             && client.accepts(mime)
             && client.push_limit(mime).is_none_or(|most| size <= most as usize)

@@ -182,7 +182,7 @@ impl Sap {
             recipients: Vec::new(),
             targets: Vec::new(),
             // Who did not agree to be told reports is told none.
-            report: request.report.unwrap_or(false) && session.agreed.has(Element::Mdeliv, &self.offered),
+            report: request.report.unwrap_or(false) && session.agreed.reports(&self.offered),
             content_type: info.content_type.clone().unwrap_or_else(|| "text/plain".into()),
             content_name: info.name.clone(),
             content,

@@ -29,11 +29,12 @@ impl Bench {
             return None;
         }
         let plan = self.claims.plan(taker);
-        let new = self.mail.iter().map(|(seq, _)| *seq).filter(|seq| *seq > plan.from);
-        let places: Vec<Seq> = plan.again.iter().copied().chain(new).chain(plan.behind.iter().copied()).collect();
-        for seq in places {
+        let new = self.mail.iter().map(|(seq, _)| (*seq, false)).filter(|(seq, _)| *seq > plan.from);
+        let again = |places: &[Seq]| places.iter().map(|seq| (*seq, true)).collect::<Vec<_>>();
+        let places = again(&plan.again).into_iter().chain(new).chain(again(&plan.behind));
+        for (seq, again) in places {
             let Some((_, message)) = self.mail.iter().find(|(place, _)| *place == seq) else { continue };
-            let wanted = Wanted { seq, kind, message: message.as_ref() };
+            let wanted = Wanted { seq, kind, message: message.as_ref(), again };
             if self.claims.is_free(taker, wanted) && self.claims.claim(taker, wanted) {
                 return Some(seq);
             }
@@ -80,7 +81,8 @@ fn an_entry_that_left_is_not_handed_to_a_request_that_read_it_before() {
     assert_eq!(bench.whole("a", 0), Some(1));
     let (session, message) = (SessionId::new("a"), Text::from("message 1"));
     bench.leaves(1, 1);
-    assert!(!bench.claims.claim(bench.taker(&session, 2), Wanted { seq: 1, kind: Kind::Whole, message: Some(&message) }));
+    let wanted = Wanted { seq: 1, kind: Kind::Whole, message: Some(&message), again: false };
+    assert!(!bench.claims.claim(bench.taker(&session, 2), wanted));
 }
 
 #[test]

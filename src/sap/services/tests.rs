@@ -61,11 +61,11 @@ fn android_asks_for_four_empty_features_and_everything() {
     assert_eq!(
         shown(response.functions.as_ref()),
         "FundamentalFeat(ServiceFunc SearchFunc InviteFunc VerifyIDFunc) PresenceFeat \
-         IMFeat(IMSendFunc(FWMSG) IMReceiveFunc(SETD GETLM GETM REJCM NOTIF) IMAuthFunc) GroupFeat"
+         IMFeat(IMSendFunc(FWMSG) IMAuthFunc) GroupFeat"
     );
     assert_eq!(
         shown(response.all_functions.as_ref()),
-        "FundamentalFeat(MF) IMFeat(IMSendFunc(MDELIV) IMReceiveFunc(NEWM))"
+        "FundamentalFeat(MF) IMFeat(IMSendFunc(MDELIV) IMReceiveFunc(SETD GETLM GETM REJCM NOTIF NEWM))"
     );
     assert_eq!(response.client, None);
     let agreed = agreed.unwrap();
@@ -89,7 +89,7 @@ fn nokia_asks_for_hand_picked_functions_in_1_1() {
     let (agreed, response) = negotiate(&request, V11, &offered());
     assert_eq!(
         shown(response.functions.as_ref()),
-        "PresenceFeat(ContListFunc(GCLI CCLI) AttListFunc) IMFeat(IMReceiveFunc(GETM))"
+        "PresenceFeat(ContListFunc(GCLI CCLI) AttListFunc)"
     );
     assert_eq!(response.all_functions, None, "it was not asked");
     assert_eq!(response.client, client);
@@ -115,7 +115,7 @@ fn colibria_sends_its_client_id_in_1_2_and_gets_none_back() {
 #[test]
 fn an_empty_element_anywhere_means_all_below_it() {
     let all = "FundamentalFeat PresenceFeat \
-               IMFeat(IMSendFunc(FWMSG) IMReceiveFunc(SETD GETLM GETM REJCM NOTIF) IMAuthFunc) GroupFeat";
+               IMFeat(IMSendFunc(FWMSG) IMAuthFunc) GroupFeat";
     assert_eq!(refusals(&[], V11), all, "<WVCSPFeat/>");
     let bare = ServiceRequest { functions: Some(Functions::default()), ..ServiceRequest::default() };
     assert_eq!(shown(negotiate(&bare, V11, &offered()).1.functions.as_ref()), all, "<Functions/>");
@@ -148,7 +148,7 @@ fn a_session_that_never_negotiated_may_use_all_that_is_offered() {
     let never = Agreed::default();
     assert_eq!(never.allows(SendMessageRequest, &offered()), Ok(()));
     assert!(never.has(Newm, &offered()));
-    assert!(!never.has(Notif, &offered()));
+    assert!(never.notifies(&offered()) && !never.has(Offnotif, &offered()));
     assert_eq!(never.allows(SearchRequest, &offered()), Err(Code::NOT_IMPLEMENTED));
 }
 
@@ -180,6 +180,25 @@ fn the_mandatory_part_stands_for_the_primitives_without_function() {
 }
 
 #[test]
+fn messages_reach_whoever_agreed_on_any_part_of_messaging_in_a_way_agreed() {
+    for (functions, pushes, notifies) in [
+        (&[][..], true, true),
+        (&[Newm], true, false),
+        (&[Notif, Getm], false, true),
+        (&[Newm, Notif], true, true),
+        (&[Getm, Mdeliv], true, false),
+    ] {
+        let wanted: Vec<Node> = functions.iter().map(|function| leaf(*function)).collect();
+        let (agreed, _) = negotiate(&wanting(&[node(ImFeat, &wanted)]), V12, &offered());
+        let agreed = agreed.unwrap();
+        assert_eq!((agreed.pushes(&offered()), agreed.notifies(&offered())), (pushes, notifies), "{functions:?}");
+    }
+    let (agreed, _) = negotiate(&wanting(&[leaf(FundamentalFeat)]), V12, &offered());
+    let agreed = agreed.unwrap();
+    assert!(!agreed.pushes(&offered()) && !agreed.notifies(&offered()) && !agreed.reports(&offered()));
+}
+
+#[test]
 fn a_feature_is_never_listed_empty_among_all_functions() {
     for version in Version::ALL {
         let all = offered().all_functions(version);
@@ -187,7 +206,10 @@ fn a_feature_is_never_listed_empty_among_all_functions() {
         assert!(!features.is_empty());
         assert!(features.iter().all(|feature| !feature.children.is_empty()), "{version} {all:?}");
     }
-    assert_eq!(shown(Some(&offered().all_functions(V11))), "IMFeat(IMSendFunc(MDELIV) IMReceiveFunc(NEWM))");
+    assert_eq!(
+        shown(Some(&offered().all_functions(V11))),
+        "IMFeat(IMSendFunc(MDELIV) IMReceiveFunc(SETD GETLM GETM REJCM NOTIF NEWM))"
+    );
 }
 
 #[test]
