@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Run a node
 ///
-/// The first and only line on stdout says what is bound: `postern ready domain=… csp=… ssp=… admin=…`. Logs go
+/// The first and only line on stdout says what is bound: `postern ready domain=… csp=… ssp=… cir=… admin=…`. Logs go
 /// to stderr. SIGHUP reloads the peer files, SIGTERM drains and ends.
 #[derive(clap::Args)]
 #[command(

@@ -198,6 +198,9 @@ fn sap(store: &Store) -> Arc<Sap> {
         messages: Messages::default(),
         timers,
         limits: Limits::default(),
+        services: Services::default(),
+        provider: sap::provider::ProviderInfo::default(),
+        reach: sap::Reach::default(),
     };
     let offered = Offered::new(&Services::default());
     Sap::new(settings, Arc::clone(store), accounts, login, offered, Arc::new(relay))

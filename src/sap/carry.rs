@@ -171,6 +171,7 @@ impl Sap {
     async fn keep_house(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             let now = Timestamp::now();
+            self.segments.sweep(now);
             self.rouse_those_who_wait_again(now).await;
             let cleaned = async {
                 let expired = self.sessions.expired(now);

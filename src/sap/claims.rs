@@ -208,7 +208,8 @@ impl Claims {
         let mut hands = self.users.entry(user.clone()).or_default();
         hands.sessions.entry(session.clone()).or_default();
         hands.known = hands.known.max(upto);
-        for (message, seq) in messages.into_iter().filter(|(_, seq)| !hands.gone.contains_key(seq)).collect::<Vec<_>>() {
+        for (message, seq) in messages.into_iter().filter(|(_, seq)| !hands.gone.contains_key(seq)).collect::<Vec<_>>()
+        {
             hands.places.entry(message).or_insert(seq);
         }
     }

@@ -62,6 +62,9 @@ enum Look {
 // === impl Hunger ===
 
 impl Hunger {
+    /// A poll.
+    pub(super) const POLLS: Self = Self { polls: true, answers: false };
+
     /// Whether the answer may be a request of ours alone.
     fn any(self) -> bool {
         self.polls || self.answers
@@ -82,8 +85,7 @@ impl Sap {
         out: &mut Message,
     ) {
         let Some(record) = asked.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
-        let mut space = Space::new(&record, out.version, encoding);
-        space.take_answers(&mut out.transactions);
+        let mut space = Space::new(&record, out, encoding);
         let most = match encoding {
             Encoding::Pts => 1,
             Encoding::Xml | Encoding::Wbxml => record.capabilities.multi_trans_per_message as usize,
@@ -140,13 +142,7 @@ impl Sap {
     }
 
     /// Whether anything waits that the session may take now.
-    pub(super) async fn waits(
-        &self,
-        now: Timestamp,
-        record: &SessionRecord,
-        encoding: Encoding,
-        polls: bool,
-    ) -> bool {
+    pub(super) async fn waits(&self, now: Timestamp, record: &SessionRecord, encoding: Encoding, polls: bool) -> bool {
         let taker = self.taker(now, record);
         let at_once = record.capabilities.multi_trans as usize;
         let mail_in_hand = self.claims.in_hand(taker, polls);
@@ -163,7 +159,7 @@ impl Sap {
                 return false;
             }
         }
-        let space = Space::new(record, record.version, encoding);
+        let space = Space::empty(record, record.version, encoding);
         let mut desk = self.desk(taker, record, encoding, space, 0);
         if let Err(error) = self.gather(&mut desk).await {
             error!(%error, user = %record.user, "the mailbox could not be read");

@@ -22,7 +22,7 @@ use crate::vocabulary::retrieval::{
     GetMessageListRequest, GetMessageListResponse, GetMessageRequest, RejectMessageRequest, SetDeliveryMethodRequest,
 };
 use crate::vocabulary::status::{Code, Status};
-use crate::vocabulary::{List, Primitive, Text, Version};
+use crate::vocabulary::{Element, List, Primitive, Text, Version};
 
 /// Messages listed for a client that does not say how many it wants.
 const LISTED: usize = 100;
@@ -79,9 +79,10 @@ impl Sap {
             let total = u32::try_from(total).ok().filter(|_| version >= Version::V13);
             GetMessageListResponse { outcome: None, messages: List(listed.to_vec()), total }
         };
-        let space = Space::new(session, version, call.encoding);
+        let space = Space::empty(session, version, call.encoding);
         let fits = |listed: &[MessageInfo]| space.holds(&response(transaction.id.clone(), answer(listed)));
-        if !fits(&listed) {
+        let in_segments = version >= Version::V13 && session.agreed.has(Element::Sgmnt, &self.offered);
+        if !in_segments && !fits(&listed) {
             let (mut good, mut bad) = (0, listed.len());
             while good + 1 < bad {
                 let middle = usize::midpoint(good, bad);

@@ -1,13 +1,11 @@
-//! What fits into one message for a client: its parser's size against the size as written (`docs/wire-notes.md`,
-//! "Parser size"). Whatever is put into a message for a client asks here first.
+//! How much of what the server asks a client fits into one message: its parser's size against the size as written
+//! (`docs/wire-notes.md`, "Parser size").
 
 use super::session::SessionRecord;
-use super::csp::response;
 use crate::ident::SessionId;
-use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::Encoding;
-use crate::vocabulary::status::{Code, Status};
-use crate::vocabulary::{Mode, Version};
+use crate::syntax::csp::{self, Message, Transaction};
+use crate::vocabulary::Version;
 
 /// The room in one message for a client.
 ///
@@ -24,8 +22,17 @@ pub(super) struct Space {
 // === impl Space ===
 
 impl Space {
-    /// An empty message for a session's client, in a version and an encoding.
-    pub(super) fn new(record: &SessionRecord, version: Version, encoding: Encoding) -> Self {
+    /// The room in a message behind the answers that are in it.
+    pub(super) fn new(record: &SessionRecord, out: &Message, encoding: Encoding) -> Self {
+        let mut space = Self::empty(record, out.version, encoding);
+        if space.most.is_some() && !out.transactions.is_empty() {
+            space.used = csp::write(out, encoding).len();
+        }
+        space
+    }
+
+    /// The room in an empty message.
+    pub(super) fn empty(record: &SessionRecord, version: Version, encoding: Encoding) -> Self {
         let most = record.capabilities.parser_size.and_then(|size| usize::try_from(size).ok());
         Self { version, session: record.id.clone(), encoding, most, used: 0 }
     }
@@ -39,29 +46,11 @@ impl Space {
     pub(super) fn take(&mut self, transaction: &Transaction) -> bool {
         let Some(most) = self.most else { return true };
         let used = self.used + self.written(transaction);
-        if used > most {
-            return false;
+        let fits = used <= most;
+        if fits {
+            self.used = used;
         }
-        self.used = used;
-        true
-    }
-
-    /// Puts answers into the message, which must be there: what is too large becomes 432.
-    pub(super) fn take_answers(&mut self, answers: &mut [Transaction]) {
-        if self.most.is_none() {
-            return;
-        }
-        // Those that come later are told first that there was no room, so that one large answer costs no other.
-        let refused: usize = answers.iter().map(|answer| self.written(&too_large(answer))).sum();
-        self.used += refused;
-        for answer in answers {
-            let refusal = too_large(answer);
-            self.used -= self.written(&refusal);
-            if !self.take(answer) {
-                self.used += self.written(&refusal);
-                *answer = refusal;
-            }
-        }
+        fits
     }
 
     /// The bytes of a message that holds a transaction alone.
@@ -74,9 +63,4 @@ impl Space {
         };
         csp::write(&alone, self.encoding).len()
     }
-}
-
-fn too_large(answer: &Transaction) -> Transaction {
-    debug_assert_eq!(answer.mode, Mode::Response, "a request of ours is refused to nobody");
-    response(answer.id.clone(), Status::from(Code::RESPONSE_TOO_LARGE))
 }

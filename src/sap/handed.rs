@@ -39,11 +39,8 @@ pub(super) fn fetched(client: &Capabilities, message: &Kept) -> GetMessageRespon
 /// About a message that waits.
 pub(super) fn info(message: &Kept) -> MessageInfo {
     // The sender's client is for reports: who answers a message writes to the user.
-    let sender = User {
-        id: message.sender.to_string().into(),
-        friendly_name: message.sender_name.clone(),
-        ..User::default()
-    };
+    let sender =
+        User { id: message.sender.to_string().into(), friendly_name: message.sender_name.clone(), ..User::default() };
     MessageInfo {
         id: Some(message.id.clone()),
         uri: message.uri.clone(),
@@ -63,15 +60,13 @@ fn whole(client: &Capabilities, message: &Kept) -> (MessageInfo, Content) {
     let (encoding, content) = content_of(&message.content_type, &message.content);
     let mut info = MessageInfo { encoding, ..info(message) };
     let content = match content {
-        Content::Text(text) if is_plain_text(&message.content_type) => {
-            match without_foreign(&text, &client.charsets) {
-                Cow::Owned(replaced) => {
-                    info.size = u32::try_from(replaced.len()).ok();
-                    Content::Text(replaced)
-                }
-                Cow::Borrowed(_) => Content::Text(text),
+        Content::Text(text) if is_plain_text(&message.content_type) => match without_foreign(&text, &client.charsets) {
+            Cow::Owned(replaced) => {
+                info.size = u32::try_from(replaced.len()).ok();
+                Content::Text(replaced)
             }
-        }
+            Cow::Borrowed(_) => Content::Text(text),
+        },
         content => content,
     };
     (info, content)

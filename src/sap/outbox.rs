@@ -94,7 +94,8 @@ impl Outbox {
     ) -> bool {
         let Some(queue) = self.waiting.get(session) else { return false };
         let in_hand = queue.iter().filter(|entry| entry.is_fresh(now, patience)).count();
-        in_hand < free && queue.iter().any(|entry| entry.may_go(now, patience) && csp::carries(encoding, entry.element()))
+        in_hand < free
+            && queue.iter().any(|entry| entry.may_go(now, patience) && csp::carries(encoding, entry.element()))
     }
 
     /// How many requests a client has in hand.
@@ -240,7 +241,7 @@ mod tests {
     fn take(outbox: &Outbox, session: &SessionId, second: u64, room: usize) -> Vec<String> {
         let now = Timestamp(second * 1000);
         let limits = Limits { now, patience: PATIENCE, in_hand: room, in_message: room };
-        let mut space = Space::new(&record("ann"), Version::V12, Encoding::Xml);
+        let mut space = Space::empty(&record("ann"), Version::V12, Encoding::Xml);
         let taken = outbox.take(session, Encoding::Xml, limits, &mut space);
         let number = |id: &Text| id.rsplit('-').next().unwrap().to_owned();
         taken.requests.iter().map(|transaction| number(transaction.id.as_ref().unwrap())).collect()

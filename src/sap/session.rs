@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::OnceCell;
 
-use super::capability::Capabilities;
+use super::capability::{Capabilities, SHTTP};
+use super::hold::Arrival;
 use super::pts::Numbers;
 use super::services::Agreed;
 use crate::address::Address;
@@ -52,6 +53,9 @@ pub struct SessionRecord {
     /// Which services were agreed.
     #[serde(default)]
     pub agreed: Agreed,
+    /// General notifications the client wants (1.3), by type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notifications: Vec<Text>,
 }
 
 /// An answer on its way: whoever repeats the request waits for the same one.
@@ -68,7 +72,7 @@ struct Live {
     /// Something waits, and the client was told.
     stirred: bool,
     /// Wakes a poll that waits for something.
-    arrival: Option<Arc<Notify>>,
+    arrival: Option<Arc<Arrival>>,
 }
 
 /// Every client session of the node.
@@ -145,6 +149,9 @@ impl Sessions {
             stirred: false,
             arrival: None,
         };
+        if live.record.capabilities.wakes_by(SHTTP) {
+            self.open_url(&id);
+        }
         self.live.insert(id.clone(), live);
         let mut of_user = self.of_user.entry(user).or_default();
         if !of_user.contains(&id) {
@@ -160,6 +167,9 @@ impl Sessions {
         }
         self.of_user.remove_if(&live.record.user, |_, ids| ids.is_empty());
         self.by_key.remove(&Self::key_of(id));
+        if let Some(arrival) = &live.arrival {
+            arrival.tell();
+        }
         Some(live.record)
     }
 
@@ -182,7 +192,12 @@ impl Sessions {
     pub fn update(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) -> Option<SessionRecord> {
         let mut live = self.live.get_mut(id)?;
         change(&mut live.record);
-        Some(live.record.clone())
+        let record = live.record.clone();
+        drop(live);
+        if record.capabilities.wakes_by(SHTTP) {
+            self.open_url(id);
+        }
+        Some(record)
     }
 
     /// The place of the answer to a client's transaction: the same for every repetition of it until `until`. After
@@ -228,14 +243,14 @@ impl Sessions {
     }
 
     /// What tells a poll that waits that something arrived.
-    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Notify>> {
+    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Arrival>> {
         self.live.get_mut(id).map(|mut live| Arc::clone(live.arrival.get_or_insert_default()))
     }
 
     /// Something arrived: a poll that waits for it goes on.
     pub(super) fn arrived(&self, id: &SessionId) {
         if let Some(arrival) = self.live.get(id).and_then(|live| live.arrival.clone()) {
-            arrival.notify_waiters();
+            arrival.tell();
         }
     }
 
@@ -245,7 +260,7 @@ impl Sessions {
     }
 
     /// Lets a session be found by the key of its wake-up URL.
-    pub(super) fn open_url(&self, id: &SessionId) {
+    fn open_url(&self, id: &SessionId) {
         self.by_key.insert(Self::key_of(id), id.clone());
     }
 
@@ -253,6 +268,11 @@ impl Sessions {
     pub(super) fn behind(&self, key: &str) -> Option<SessionRecord> {
         let id = self.by_key.get(key)?.clone();
         self.get(&id)
+    }
+
+    /// Who has a session.
+    pub fn users(&self) -> Vec<Address> {
+        self.of_user.iter().map(|entry| entry.key().clone()).collect()
     }
 
     /// Whether the user has a session.
@@ -308,11 +328,14 @@ impl Sessions {
 }
 
 #[cfg(test)]
+pub(crate) use tests::record as sample;
+
+#[cfg(test)]
 pub(in crate::sap) mod tests {
     use super::*;
 
     /// A session of a user of north.example, with an id of its own.
-    pub(in crate::sap) fn record(user: &str) -> SessionRecord {
+    pub(crate) fn record(user: &str) -> SessionRecord {
         SessionRecord {
             id: Sessions::new_id(),
             user: format!("wv:{user}@north.example").try_into().unwrap(),
@@ -325,6 +348,7 @@ pub(in crate::sap) mod tests {
             since: Timestamp(0),
             capabilities: Capabilities::default(),
             agreed: Agreed::default(),
+            notifications: Vec::new(),
         }
     }
 

@@ -83,7 +83,9 @@ impl Sap {
         let mut after = match self.claims.place_of(user, message) {
             Ok(seq) => {
                 let found = self.messaging.entry(user, seq).await?;
-                return Ok(found.filter(|waiting| id_of(waiting) == Some(message) && self.is_open_to(now, session, waiting)));
+                return Ok(
+                    found.filter(|waiting| id_of(waiting) == Some(message) && self.is_open_to(now, session, waiting))
+                );
             }
             Err(known) => known,
         };
@@ -126,8 +128,7 @@ impl Sap {
             let mut turn = Turn::default();
             let others = |mail: &Mail| self.audience(&session.user).others(&session.id, mail);
             let place = (&session.user, seq);
-            let settled =
-                self.messaging.settle_for(now, place, &session.id, others, fate, &mut turn.changes).await?;
+            let settled = self.messaging.settle_for(now, place, &session.id, others, fate, &mut turn.changes).await?;
             // Gone, or taken before; its report is on its way.
             let Some(settled) = settled else { return Ok(false) };
             if let Some(report) = &settled.report {

@@ -6,13 +6,17 @@
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
 mod access;
+mod clients;
 mod crash;
 mod flood;
 mod hostile;
 mod init;
 mod messages;
+mod notifications;
 mod peering;
+mod polling;
 mod pts;
 mod sessions;
 mod support;
 mod transactions;
+mod waking;

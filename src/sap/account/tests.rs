@@ -32,7 +32,7 @@ fn entry(id: &str, msisdn: Option<&str>) -> UserEntry {
         last_name: None,
         email: None,
         active: true,
-        services: BTreeMap::new(),
+        ..UserEntry::sample()
     }
 }
 
@@ -42,7 +42,8 @@ async fn known(accounts: &Accounts, user: &str) -> Option<Known> {
 
 async fn opens(accounts: &Accounts, user: &str, password: &str) -> bool {
     let known = known(accounts, user).await.unwrap();
-    accounts.check(&known, Password::new(password)).await.unwrap()
+    let turn = accounts.turn(&known).await.unwrap();
+    accounts.check(turn, &known, Password::new(password)).await.unwrap()
 }
 
 #[tokio::test]
@@ -83,7 +84,8 @@ async fn a_sealed_secret_moved_to_another_user_does_not_open() {
     changes.put(user_key("mallory"), stolen.value);
     store.commit(changes).await.unwrap();
     let mallory = known(&accounts, "mallory").await.unwrap();
-    assert_eq!(accounts.check(&mallory, Password::new("wonderland")).await, Err(SecretError::Sealed));
+    let turn = accounts.turn(&mallory).await.unwrap();
+    assert_eq!(accounts.check(turn, &mallory, Password::new("wonderland")).await, Err(SecretError::Sealed));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Schema;
+use super::{Refusal, Schema};
 use crate::address::Address;
 use crate::ident;
 use crate::time::Timestamp;
@@ -104,9 +104,9 @@ impl Nonces {
     }
 
     /// Takes the nonce given to a client; it can't be taken again.
-    pub(super) fn take(&self, now: Timestamp, who: &Challenged) -> Option<Issued> {
-        let pending = self.out().remove(who)?;
-        (pending.expires > now).then_some(pending.issued)
+    pub(super) fn take(&self, now: Timestamp, who: &Challenged) -> Result<Issued, Refusal> {
+        let pending = self.out().remove(who).ok_or(Refusal::NonceUnknown)?;
+        if pending.expires > now { Ok(pending.issued) } else { Err(Refusal::NonceExpired) }
     }
 
     /// How many are out.
@@ -172,10 +172,10 @@ mod tests {
         let nonces = nonces();
         let nonce = nonces.issue(NOW, who("a", "1", "x"), Schema::Sha);
         for other in [who("b", "1", "x"), who("a", "2", "x"), who("a", "1", "y")] {
-            assert_eq!(nonces.take(NOW, &other), None);
+            assert_eq!(nonces.take(NOW, &other), Err(Refusal::NonceUnknown));
         }
-        assert_eq!(nonces.take(NOW, &who("a", "1", "x")), Some(Issued { nonce, schema: Schema::Sha }));
-        assert_eq!(nonces.take(NOW, &who("a", "1", "x")), None);
+        assert_eq!(nonces.take(NOW, &who("a", "1", "x")), Ok(Issued { nonce, schema: Schema::Sha }));
+        assert_eq!(nonces.take(NOW, &who("a", "1", "x")), Err(Refusal::NonceUnknown));
         assert_eq!(nonces.len(), 0);
     }
 
@@ -183,9 +183,9 @@ mod tests {
     fn a_nonce_expires() {
         let nonces = nonces();
         nonces.issue(NOW, who("a", "1", "x"), Schema::Md5);
-        assert_eq!(nonces.take(NOW + Duration::from_secs(60), &who("a", "1", "x")), None);
+        assert_eq!(nonces.take(NOW + Duration::from_secs(60), &who("a", "1", "x")), Err(Refusal::NonceExpired));
         nonces.issue(NOW, who("a", "1", "x"), Schema::Md5);
-        assert!(nonces.take(NOW + Duration::from_millis(59_999), &who("a", "1", "x")).is_some());
+        assert!(nonces.take(NOW + Duration::from_millis(59_999), &who("a", "1", "x")).is_ok());
     }
 
     #[test]
@@ -205,13 +205,13 @@ mod tests {
             nonces.issue(NOW, who("a", client, "x"), Schema::Md5);
         }
         assert_eq!(nonces.len(), 2);
-        assert_eq!(nonces.take(NOW, &who("a", "1", "x")), None);
+        assert!(nonces.take(NOW, &who("a", "1", "x")).is_err());
         for user in ["b", "c", "d"] {
             nonces.issue(NOW, who(user, "1", "x"), Schema::Md5);
         }
         assert_eq!(nonces.len(), 4);
-        assert_eq!(nonces.take(NOW, &who("a", "2", "x")), None);
-        assert!(nonces.take(NOW, &who("a", "3", "x")).is_some());
+        assert!(nonces.take(NOW, &who("a", "2", "x")).is_err());
+        assert!(nonces.take(NOW, &who("a", "3", "x")).is_ok());
     }
 
     #[test]
