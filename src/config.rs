@@ -23,7 +23,7 @@ mod users;
 
 pub use self::environment::Environment;
 pub use self::findings::{Finding, Severity};
-pub use self::kind::domain as parse_domain;
+pub use self::kind::{domain as parse_domain, property_fault};
 pub use self::load::{Loaded, load};
 pub use self::node::{
     Access, AddressRange, Admin, Advertise, ClearPasswords, Config, CspTls, Listen, Messages, Offline, Provider, Pse,

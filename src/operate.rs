@@ -63,6 +63,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/peers/{domain}", get(views::peer))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).put(users::change).delete(users::remove))
+        .route("/users/{id}/profile", get(users::profile).put(users::change_profile))
         .route("/reload", post(reload::reload));
     let open = Router::new()
         .route("/healthz", get(health::healthz))

@@ -24,8 +24,10 @@ pub mod login;
 mod notify;
 mod outbox;
 mod peer;
+pub mod profile;
 pub mod provider;
 mod pts;
+mod reach;
 mod report;
 pub mod secret;
 mod segment;
@@ -45,6 +47,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub use carry::Acknowledgement;
 pub use csp::{Call, Reply};
+pub use reach::Reach;
 pub use via::Via;
 
 use crate::address::{Address, Domain};
@@ -83,8 +86,12 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// Where the services are.
+    pub services: config::Services,
     /// What clients are told about the provider.
     pub provider: ProviderInfo,
+    /// Where clients find the ways by which they are woken.
+    pub reach: Reach,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.
@@ -115,6 +122,8 @@ pub struct Sap {
     segments: Segments,
     /// Polls that wait for something to come.
     hold: Hold,
+    /// Held while sessions are made to go by an account.
+    following: tokio::sync::Mutex<()>,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -151,6 +160,7 @@ impl Sap {
             outbox: Outbox::default(),
             segments: Segments::default(),
             hold: Hold::default(),
+            following: tokio::sync::Mutex::default(),
             poke: Notify::new(),
         })
     }

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Run a node
 ///
-/// The first and only line on stdout says what is bound: `postern ready domain=… csp=… ssp=… admin=…`. Logs go
+/// The first and only line on stdout says what is bound: `postern ready domain=… csp=… ssp=… cir=… admin=…`. Logs go
 /// to stderr. SIGHUP reloads the peer files, SIGTERM drains and ends.
 #[derive(clap::Args)]
 #[command(

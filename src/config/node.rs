@@ -80,7 +80,7 @@ section! {
         csp_tls: Option<SocketAddr> = None,
         /// SSP over HTTPS with mutual TLS: peers. Needs `[tls]`.
         ssp: Option<SocketAddr> = None,
-        /// CIR, the wake-up channel of phones, over TCP and UDP. Not in this version: the listener stays off.
+        /// CIR, the wake-up channel of phones, over TCP and UDP with the same number.
         cir: Option<SocketAddr> = None,
         /// API, metrics, health. Off loopback it needs `[admin]` `cert` and `key`.
         admin: Option<SocketAddr> = None,
@@ -88,12 +88,13 @@ section! {
 }
 
 section! {
-    /// What phones are told. Not used in this version, which tells them neither.
+    /// What phones are told of where they find us. Without it: the host by which a phone reached us, with the real
+    /// port of the listener.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Advertise = "advertise" {
-        /// Host and port of CIR. Not used in this version.
+        /// Host and port of CIR over TCP.
         cir: Option<String> as Option<HostPort> = None,
-        /// URL of CSP. Not used in this version.
+        /// URL of CSP, for wake-up pages below it.
         csp_url: Option<String> as Option<WebUrl> = None,
     }
 }

@@ -1,5 +1,6 @@
 //! Plugs the Service Access Point into the transport.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +8,11 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 
 use super::shown::Shown;
+use crate::ident::SessionId;
+use crate::sap::wake::Greeting;
 use crate::sap::{Call, Sap};
 use crate::syntax::{Encoding, csp};
-use crate::transport::{BoxFuture, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
+use crate::transport::{BoxFuture, Callers, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
 
 /// The Service Access Point as the transport sees it.
 pub(super) struct Ports {
@@ -24,10 +27,25 @@ impl Clients for Ports {
             let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
             let headers = request.headers.iter();
             let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-            let via = self.sap.via(request.remote, request.tls, headers);
+            let mut via = self.sap.via(request.remote, request.tls, headers);
+            via.host.get_or_insert_with(|| request.host.as_str().into());
             let reply = self.sap.csp(Call { body: request.body, encoding, via, wait: wait_of(&request.headers) }).await;
             CspAnswer { content_type: request.content_type, body: reply.body }
         })
+    }
+}
+
+impl Callers for Ports {
+    fn admits(&self, session: &SessionId, from: IpAddr) -> bool {
+        self.sap.admits(session, from)
+    }
+
+    fn greet(&self, session: SessionId) -> BoxFuture<'_, Option<Greeting>> {
+        Box::pin(async move { self.sap.greet(&session).await })
+    }
+
+    fn waits_behind(&self, key: String) -> BoxFuture<'_, Option<bool>> {
+        Box::pin(async move { self.sap.waits_behind(&key).await })
     }
 }
 

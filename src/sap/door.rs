@@ -8,7 +8,6 @@ use super::capability;
 use super::csp::response;
 use super::discovery;
 use super::enter::seconds;
-use super::services;
 use super::session::SessionRecord;
 use super::{Sap, Via};
 use crate::ident::SessionId;
@@ -95,7 +94,9 @@ impl Sap {
         Some(match said {
             Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
-            Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
+            Primitive::ClientCapabilityRequest(request) => {
+                self.agree_capabilities(&session, request, version, via).await
+            }
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
             Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
             Primitive::UnsubscribeNotificationRequest(request) => {
@@ -158,26 +159,32 @@ impl Sap {
     }
 
     async fn agree_capabilities(
-        &self,
+        self: &Arc<Self>,
         session: &SessionRecord,
         request: &ClientCapabilityRequest,
         version: Version,
+        via: &Via,
     ) -> Primitive {
-        let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
+        let offer = self.offer_to(session, version, via);
+        let (capabilities, answer) = capability::negotiate(request, version, &offer);
         let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
         if priority != session.capabilities.priority {
             self.tell_priority(session, priority);
         }
+        if let Some(record) = self.sessions.get(&session.id) {
+            self.wake_again(&record);
+        }
         answer.into()
     }
 
     async fn agree_services(&self, session: &SessionRecord, request: &ServiceRequest, version: Version) -> Primitive {
-        let (agreed, answer) = services::negotiate(request, version, &self.offered);
-        if let Some(agreed) = agreed {
-            self.change_session(&session.id, |record| record.agreed = agreed).await;
-        }
-        answer.into()
+        let mut answer = None;
+        let negotiate = |record: &mut SessionRecord| {
+            answer = Some(record.agreed.negotiate(request, version, &self.offered));
+        };
+        self.change_session(&session.id, negotiate).await;
+        answer.map_or_else(|| Status::from(Code::INVALID_SESSION).into(), Into::into)
     }
 
     /// Changes a session and keeps the change over a restart.

@@ -1,13 +1,14 @@
 //! How a client gets a session: a new one for who proved who it is, or one that it still knows
 //! (`docs/wire-notes.md`, "Access").
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::info;
 
 use super::capability::{self, Capabilities};
 use super::login::{self, Admission, Answer, Refusal};
-use super::services::{self, Agreed};
+use super::services::Agreed;
 use super::session::{SessionRecord, Sessions};
 use super::{Sap, Via};
 use crate::address::Address;
@@ -22,7 +23,7 @@ use crate::vocabulary::{Text, Version};
 impl Sap {
     /// Answers a login, either step of one, or the wish to take up a session.
     pub(super) async fn log_in(
-        &self,
+        self: &Arc<Self>,
         now: Timestamp,
         request: &LoginRequest,
         version: Version,
@@ -43,13 +44,20 @@ impl Sap {
 
     /// Opens a session for somebody who has proven who it is. An older one of the same client ends.
     async fn admit(
-        &self,
+        self: &Arc<Self>,
         now: Timestamp,
         admission: &Admission,
         request: &LoginRequest,
         version: Version,
         via: &Via,
     ) -> LoginResponse {
+        let offered = match self.accounts.get(admission.user.user()).await {
+            Ok(account) => self.offered.to(&account.profile),
+            Err(error) => {
+                tracing::error!(%error, user = %admission.user, "an account is gone or can't be read");
+                return login::refused(request, Code::UNAVAILABLE);
+            }
+        };
         let mut record = SessionRecord {
             id: Sessions::new_id(),
             user: admission.user.clone(),
@@ -61,12 +69,12 @@ impl Sap {
             from: via.client,
             since: now,
             capabilities: Capabilities::default(),
-            agreed: Agreed::default(),
+            agreed: Agreed::of(offered),
             notifications: Vec::new(),
         };
         let mut answer = admission.response(&record.id);
         if version == Version::V13 {
-            self.negotiate_at_login(request, &mut record, &mut answer);
+            self.negotiate_at_login(request, via, &mut record, &mut answer);
         }
         let mut changes = Changes::default();
         let old = self.sessions.same_client(&record.user, &record.client, record.application.as_ref());
@@ -80,30 +88,40 @@ impl Sap {
         }
         old.iter().for_each(|id| self.forget_session(id));
         info!(user = %record.user, session = %record.id, %version, "logged in");
-        self.sessions.open(now, record);
+        let user = record.user.clone();
+        self.sessions.open(now, record.clone());
+        self.wake_again(&record);
+        // The account may have changed before the session was there to be told.
+        if let Err(error) = self.follow_account(&user).await {
+            tracing::error!(%error, %user, "a new session may not go by its user's profile");
+        }
         answer
     }
 
     /// 1.3 may negotiate capabilities and services in the login itself.
-    fn negotiate_at_login(&self, request: &LoginRequest, record: &mut SessionRecord, answer: &mut LoginResponse) {
+    fn negotiate_at_login(
+        &self,
+        request: &LoginRequest,
+        via: &Via,
+        record: &mut SessionRecord,
+        answer: &mut LoginResponse,
+    ) {
         if let Some(list) = &request.capabilities {
             let asked = ClientCapabilityRequest { client: None, list: Some(list.clone()) };
-            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer);
+            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer_to(record, Version::V13, via));
             record.capabilities = kept;
             answer.capabilities = told.agreed;
             answer.capability_request = Some(false);
         }
         if let Some(wanted) = &request.functions {
-            let (agreed, refused) = services::agree(wanted, Version::V13, &self.offered);
-            record.agreed = agreed;
-            answer.functions = refused;
+            answer.functions = record.agreed.agree(wanted, Version::V13, &self.offered);
         }
     }
 
     /// A client takes up a session it still knows: the id is its credential. From then on the session is where the
     /// client is, unless it is bound to where it began.
     async fn take_up(
-        &self,
+        self: &Arc<Self>,
         now: Timestamp,
         request: &LoginRequest,
         version: Version,
@@ -141,6 +159,9 @@ impl Sap {
             }
         })
         .await;
+        if let Some(record) = self.sessions.get(id) {
+            self.wake_again(&record);
+        }
         LoginResponse {
             client: request.client.clone(),
             outcome: Code::SUCCESS.into(),

@@ -9,7 +9,7 @@ use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use super::capability::Capabilities;
+use super::capability::{Capabilities, SHTTP};
 use super::hold::Arrival;
 use super::pts::Numbers;
 use super::services::Agreed;
@@ -149,6 +149,9 @@ impl Sessions {
             stirred: false,
             arrival: None,
         };
+        if live.record.capabilities.wakes_by(SHTTP) {
+            self.open_url(&id);
+        }
         self.live.insert(id.clone(), live);
         let mut of_user = self.of_user.entry(user).or_default();
         if !of_user.contains(&id) {
@@ -189,7 +192,12 @@ impl Sessions {
     pub fn update(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) -> Option<SessionRecord> {
         let mut live = self.live.get_mut(id)?;
         change(&mut live.record);
-        Some(live.record.clone())
+        let record = live.record.clone();
+        drop(live);
+        if record.capabilities.wakes_by(SHTTP) {
+            self.open_url(id);
+        }
+        Some(record)
     }
 
     /// The place of the answer to a client's transaction: the same for every repetition of it until `until`. After
@@ -252,7 +260,7 @@ impl Sessions {
     }
 
     /// Lets a session be found by the key of its wake-up URL.
-    pub(super) fn open_url(&self, id: &SessionId) {
+    fn open_url(&self, id: &SessionId) {
         self.by_key.insert(Self::key_of(id), id.clone());
     }
 
@@ -260,6 +268,11 @@ impl Sessions {
     pub(super) fn behind(&self, key: &str) -> Option<SessionRecord> {
         let id = self.by_key.get(key)?.clone();
         self.get(&id)
+    }
+
+    /// Who has a session.
+    pub fn users(&self) -> Vec<Address> {
+        self.of_user.iter().map(|entry| entry.key().clone()).collect()
     }
 
     /// Whether the user has a session.
@@ -315,11 +328,14 @@ impl Sessions {
 }
 
 #[cfg(test)]
+pub(crate) use tests::record as sample;
+
+#[cfg(test)]
 pub(in crate::sap) mod tests {
     use super::*;
 
     /// A session of a user of north.example, with an id of its own.
-    pub(in crate::sap) fn record(user: &str) -> SessionRecord {
+    pub(crate) fn record(user: &str) -> SessionRecord {
         SessionRecord {
             id: Sessions::new_id(),
             user: format!("wv:{user}@north.example").try_into().unwrap(),

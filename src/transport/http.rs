@@ -67,6 +67,8 @@ pub struct Limits {
 pub struct Remote {
     /// Address and port.
     pub address: SocketAddr,
+    /// Our end of the connection.
+    pub local: SocketAddr,
     /// Whether it came over TLS.
     pub tls: bool,
 }
@@ -222,7 +224,7 @@ fn busy() -> Response {
 }
 
 /// An answer without a body, which says so by `Content-Length: 0`.
-fn empty(status: StatusCode) -> Response {
+pub(crate) fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));

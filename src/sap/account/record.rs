@@ -1,12 +1,13 @@
 //! An account as it is stored.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::{Account, AccountError, NUMBERS};
 use crate::config::LoginClass;
+use crate::sap::profile::Profile;
 use crate::store::Key;
 
 /// `user/ID`. Fields may be added; records without them read as their default.
@@ -25,6 +26,9 @@ pub(super) struct Record {
     pub(super) active: bool,
     /// Made at the first login of a subscriber; nobody gave it a friendly name.
     pub(super) auto_registered: bool,
+    pub(super) profile: Profile,
+    /// Where the places of services stood before there were profiles.
+    #[serde(skip_serializing)]
     pub(super) services: BTreeMap<String, String>,
 }
 
@@ -41,6 +45,7 @@ impl Default for Record {
             last_name: None,
             email: None,
             active: true,
+            profile: Profile::default(),
             auto_registered: false,
             services: BTreeMap::new(),
         }
@@ -49,7 +54,13 @@ impl Default for Record {
 
 impl Record {
     pub(super) fn read(id: &str, value: &[u8]) -> Result<Self, AccountError> {
-        serde_json::from_slice(value).map_err(|_| AccountError::Damaged { id: id.to_owned() })
+        let mut record: Self =
+            serde_json::from_slice(value).map_err(|_| AccountError::Damaged { id: id.to_owned() })?;
+        let older = std::mem::take(&mut record.services);
+        if !older.is_empty() {
+            record.profile.set_elsewhere(&older);
+        }
+        Ok(record)
     }
 
     pub(super) fn write(&self) -> Bytes {
@@ -63,7 +74,7 @@ impl Record {
 
     pub(super) fn account(&self, id: &str) -> Account {
         let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, .. } = self;
-        let Self { active, auto_registered, services, .. } = self;
+        let Self { active, auto_registered, profile, .. } = self;
         Account {
             id: id.to_owned(),
             login: *login,
@@ -74,7 +85,8 @@ impl Record {
             email: email.clone(),
             active: *active,
             auto_registered: *auto_registered,
-            services: services.clone(),
+            services: profile.elsewhere(),
+            profile: profile.clone(),
         }
     }
 }

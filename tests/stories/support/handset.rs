@@ -5,6 +5,7 @@ pub mod journal;
 pub mod messages;
 #[cfg(test)]
 mod strictness;
+pub mod wake;
 
 use rustls::ClientConfig;
 
@@ -36,6 +37,10 @@ pub struct Handset {
     pub inbox: Inbox,
     /// Whether it answers server requests; a phone may fall silent.
     pub answers: bool,
+    /// Wake-up methods it states, its favourite first.
+    pub wakes_by: Vec<&'static str>,
+    /// The port for wake-up datagrams it states.
+    pub udp_port: Option<u16>,
     /// Headers of every POST, as a gateway between phone and server adds them.
     pub headers: Vec<(&'static str, String)>,
     url: String,
@@ -72,6 +77,8 @@ impl Handset {
             journal: Journal::default(),
             inbox: Inbox::default(),
             answers: true,
+            wakes_by: Vec::new(),
+            udp_port: None,
             headers: Vec::new(),
             url: url.to_owned(),
             password: String::new(),

@@ -5,6 +5,7 @@ pub mod engine;
 pub mod phone;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -58,6 +59,15 @@ impl World {
         self.handset(&url, name, domain, phone)
     }
 
+    /// A phone that has this address of the loopback network to itself.
+    pub fn phone_at(&self, address: IpAddr, name: &str, domain: &str, phone: Phone) -> Handset {
+        self.phone(name, domain, phone).at(Http::leaving(
+            self.ca.client(None),
+            &format!("chat.{domain}"),
+            Some(address),
+        ))
+    }
+
     /// A phone in the hands of `name` in `domain`, logged in.
     pub async fn login(&self, name: &str, domain: &str, phone: Phone) -> Handset {
         let mut handset = self.phone(name, domain, phone);
@@ -97,6 +107,21 @@ impl World {
         *engine = Some(revived);
     }
 
+    /// Starts a stopped node as its folder is now, without one of its listeners maybe.
+    pub async fn start_again(&self, domain: &str) {
+        let node = self.node(domain);
+        let environment = postern::config::Environment::default();
+        let loaded =
+            postern::config::load(&node.folder.join("postern.toml"), &environment, postern::time::Timestamp::now());
+        let running = postern::node::start(loaded, postern::node::Options::default()).await.unwrap();
+        *node.engine.lock().await = Some(Engine::Inside(Box::new(running)));
+    }
+
+    /// The folder of the node.
+    pub fn folder(&self, domain: &str) -> PathBuf {
+        self.node(domain).folder.clone()
+    }
+
     /// Writes the peer file by which `domain` knows `other` at `url`, agreed on these services each way, and reloads.
     pub async fn peers_with(&self, domain: &str, other: &str, url: &str, services: [&[&str]; 2]) {
         let file = self.peer_files(domain).join(format!("{other}.toml"));
@@ -119,6 +144,12 @@ impl World {
     pub async fn admin(&self, method: &str, domain: &str, path: &str) -> Value {
         let answer = self.tell_admin(method, domain, path, None).await;
         serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+    }
+
+    /// Asks the admin address with a body; the HTTP status and the JSON it gives.
+    pub async fn operates(&self, method: &str, domain: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let answer = self.tell_admin(method, domain, path, body).await;
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
     }
 
     /// Makes a user; the JSON that tells of it.

@@ -139,7 +139,8 @@ fn write_node(folder: &Path, domain: &str, ca: &Ca, identity: &Identity, more: &
     }
     let config = format!(
         "domain = \"{domain}\"\nusers = \"users.toml\"\n\n\
-         [listen]\ncsp = \"127.0.0.1:0\"\ncsp_tls = \"127.0.0.1:0\"\nssp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\n\
+         [listen]\ncsp = \"127.0.0.1:0\"\ncsp_tls = \"127.0.0.1:0\"\nssp = \"127.0.0.1:0\"\n\
+         cir = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\n\
          [tls]\ncert = \"certs/node.pem\"\nkey = \"certs/node.key\"\nca = \"certs/ca.pem\"\n\n\
          [csp_tls]\ncert = \"certs/chat.pem\"\nkey = \"certs/chat.key\"\n\n\
          {}{more}",
@@ -157,7 +158,14 @@ fn write_node(folder: &Path, domain: &str, ca: &Ca, identity: &Identity, more: &
 fn pin_ports(folder: &Path, ports: &Ports) {
     let file = folder.join("postern.toml");
     let mut text = std::fs::read_to_string(&file).unwrap();
-    for (key, address) in [("csp", ports.csp), ("csp_tls", ports.csp_tls), ("ssp", ports.ssp), ("admin", ports.admin)] {
+    let listeners = [
+        ("csp", ports.csp),
+        ("csp_tls", ports.csp_tls),
+        ("ssp", ports.ssp),
+        ("cir", ports.cir),
+        ("admin", ports.admin),
+    ];
+    for (key, address) in listeners {
         text = text.replace(&format!("\n{key} = \"127.0.0.1:0\""), &format!("\n{key} = \"{address}\""));
     }
     std::fs::write(file, text).unwrap();

@@ -35,6 +35,8 @@ pub struct Ports {
     pub csp_tls: SocketAddr,
     /// SSP.
     pub ssp: SocketAddr,
+    /// Wake-ups.
+    pub cir: SocketAddr,
     /// Admin.
     pub admin: SocketAddr,
 }
@@ -171,13 +173,15 @@ impl Ports {
             let field = line.split_whitespace().find_map(|f| f.strip_prefix(&prefix));
             field.and_then(|f| f.parse().ok()).unwrap_or_else(|| panic!("no {key} in {line}"))
         };
-        Self { csp: port("csp"), csp_tls: port("csp_tls"), ssp: port("ssp"), admin: port("admin") }
+        Self { csp: port("csp"), csp_tls: port("csp_tls"), ssp: port("ssp"), cir: port("cir"), admin: port("admin") }
     }
 }
 
 #[test]
 fn the_ready_line_names_every_port() {
-    let line = "postern ready domain=a.example csp=127.0.0.1:1 csp_tls=127.0.0.1:2 ssp=127.0.0.1:3 admin=127.0.0.1:4\n";
+    let line = "postern ready domain=a.example csp=127.0.0.1:1 csp_tls=127.0.0.1:2 ssp=127.0.0.1:3 cir=127.0.0.1:4 \
+                admin=127.0.0.1:5\n";
     let ports = Ports::read(line);
-    assert_eq!((ports.csp.port(), ports.csp_tls.port(), ports.ssp.port(), ports.admin.port()), (1, 2, 3, 4));
+    let ports = [ports.csp, ports.csp_tls, ports.ssp, ports.cir, ports.admin];
+    assert_eq!(ports.map(|address| address.port()), [1, 2, 3, 4, 5]);
 }
