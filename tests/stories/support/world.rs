@@ -198,7 +198,12 @@ impl World {
 
     /// The token of the admin address.
     pub fn admin_token(&self, domain: &str) -> String {
-        std::fs::read_to_string(self.node(domain).folder.join("admin.token")).unwrap().trim().to_owned()
+        self.read_file(domain, "admin.token").trim().to_owned()
+    }
+
+    /// A file in the node's folder.
+    pub fn read_file(&self, domain: &str, name: &str) -> String {
+        std::fs::read_to_string(self.node(domain).folder.join(name)).unwrap()
     }
 
     /// Memory the node's process holds, bytes.
