@@ -7,6 +7,7 @@
 
 mod access;
 mod crash;
+mod endings;
 mod flood;
 mod hostile;
 mod init;

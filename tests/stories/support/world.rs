@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::ca::Ca;
+use super::events::Listener;
 use super::handset::Handset;
 use super::http::Http;
 use super::peer::ScriptedPeer;
@@ -116,13 +117,27 @@ impl World {
 
     /// Asks the admin address; the JSON it gives.
     pub async fn admin(&self, method: &str, domain: &str, path: &str) -> Value {
-        let node = self.node(domain);
-        let token = std::fs::read_to_string(node.folder.join("admin.token")).unwrap();
+        self.admin_says(method, domain, path, Vec::new()).await
+    }
+
+    /// Says something to the admin address; the JSON it gives.
+    pub async fn admin_says(&self, method: &str, domain: &str, path: &str, body: impl Into<Vec<u8>>) -> Value {
         let http = Http::new(self.ca.client(None), "localhost");
-        let url = format!("http://{}{path}", node.ports.admin);
-        let bearer = format!("Bearer {}", token.trim());
-        let answer = http.ask(method.parse().unwrap(), &url, &[("authorization", &bearer)], Vec::new()).await.unwrap();
+        let url = format!("http://{}{path}", self.node(domain).ports.admin);
+        let headers = [("authorization", &*self.bearer(domain)), ("content-type", "application/json")];
+        let answer = http.ask(method.parse().unwrap(), &url, &headers, body.into()).await.unwrap();
         serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+    }
+
+    /// Listens to a node's events, of these types with commas between.
+    pub async fn listen(&self, domain: &str, types: &str) -> Listener {
+        let path = format!("/api/v1/events?type={types}");
+        Listener::open(self.node(domain).ports.admin, &path, &self.bearer(domain)).await
+    }
+
+    fn bearer(&self, domain: &str) -> String {
+        let token = std::fs::read_to_string(self.node(domain).folder.join("admin.token")).unwrap();
+        format!("Bearer {}", token.trim())
     }
 
     /// Memory the node's process holds, bytes.
