@@ -138,7 +138,8 @@ impl Phone {
         let request = ClientCapabilityRequest { client: Some(self.client()), list: Some(list) };
         if let Primitive::ClientCapabilityResponse(answer) = self.ask(request).await? {
             let agreed = answer.agreed.map(|list| (list.tcp_address, list.tcp_port));
-            let (host, port) = agreed.or(answer.list.map(|list| (list.tcp_address, list.tcp_port))).unwrap_or_default();
+            let (host, port) =
+                agreed.or_else(|| answer.list.map(|list| (list.tcp_address, list.tcp_port))).unwrap_or_default();
             self.wake_up_at = host.zip(port.and_then(|port| u16::try_from(port).ok()));
         }
         Ok(shown)
