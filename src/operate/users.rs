@@ -16,6 +16,14 @@ use crate::sap::account::{Account, AccountError};
 use crate::sap::profile::{Profile, ProfileView};
 use crate::time::Timestamp;
 
+/// A user with his profile.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    #[serde(flatten)]
+    account: Account,
+    profile: Profile,
+}
+
 /// `GET /api/v1/users`: in order of ids.
 pub(super) async fn list(
     State(state): State<AdminState>,
@@ -34,22 +42,12 @@ pub(super) async fn create(
 ) -> Result<impl IntoResponse, Fault> {
     let account = state.sap.accounts().create(read_json(&headers, &body?)?).await?;
     tracing::info!(user = account.id, "user added by the operator");
-    Ok((StatusCode::CREATED, Json(account)))
-}
-
-/// A user with his profile.
-#[derive(Debug, Serialize)]
-pub(super) struct Shown {
-    #[serde(flatten)]
-    account: Account,
-    profile: Profile,
+    Ok((StatusCode::CREATED, Json(Shown::from(account))))
 }
 
 /// `GET /api/v1/users/{id}`.
 pub(super) async fn show(State(state): State<AdminState>, Path(id): Path<String>) -> Result<Json<Shown>, Fault> {
-    let account = state.sap.accounts().get(&id).await?;
-    let profile = account.profile.clone();
-    Ok(Json(Shown { account, profile }))
+    Ok(Json(state.sap.accounts().get(&id).await?.into()))
 }
 
 /// `GET /api/v1/users/{id}/profile`: with what the user's sessions negotiated.
@@ -79,11 +77,11 @@ pub(super) async fn change(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Account>, Fault> {
+) -> Result<Json<Shown>, Fault> {
     let account = state.sap.accounts().update(&id, read_json(&headers, &body?)?).await?;
     state.sap.follow_account(&address_of(&state, &account.id)?).await?;
     tracing::info!(user = account.id, "user changed by the operator");
-    Ok(Json(account))
+    Ok(Json(account.into()))
 }
 
 /// `DELETE /api/v1/users/{id}`: 204. The user's sessions end, and the mailbox is emptied.
@@ -104,6 +102,12 @@ fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
     let home = state.sap.domain();
     let address = Address::parse(id, home).and_then(|named| Address::user_at(named.user(), home));
     address.map_err(|error| Fault::invalid(format!("id: {error}"), "give the id of a user"))
+}
+
+impl From<Account> for Shown {
+    fn from(account: Account) -> Self {
+        Self { profile: account.profile.clone(), account }
+    }
 }
 
 impl From<AccountError> for Fault {

@@ -207,7 +207,7 @@ impl Login {
         let Some(schema) = Schema::choose(&request.schemas, class, self.takes_clear(via)) else {
             return Err(Stop::of(Refusal::NoSchema, known.as_ref()));
         };
-        let nonce = self.nonces.issue(now, who, schema);
+        let nonce = self.nonces.issue(now, who, attempt.place(), schema);
         // As the samples of 1.1 have it; later servers say 401, which tells more to a client that can't go on.
         let code = if version == Version::V11 { Code::SUCCESS } else { Code::UNAUTHORIZED };
         Ok(Answer::Challenge(Challenge { nonce, schema, code, client: request.client.clone() }))

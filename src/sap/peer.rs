@@ -234,9 +234,10 @@ impl Sap {
 fn asker(job: &Job) -> Domain {
     let requestor = job.meta.as_ref().and_then(|meta| meta.requestor.as_ref());
     let service = requestor.and_then(|requestor| requestor.service.as_deref()).and_then(Domain::of_service_id);
+    let service = service.unwrap_or_else(|| job.peer.clone());
     let user = requestor.and_then(|requestor| requestor.user.as_ref());
-    let home = user.and_then(|user| Address::parse(&user.id, &job.peer).ok()).map(|user| user.domain().clone());
-    service.or(home).unwrap_or_else(|| job.peer.clone())
+    let home = user.and_then(|user| Address::parse(&user.id, &service).ok()).map(|user| user.domain().clone());
+    home.unwrap_or(service)
 }
 
 fn believable(now: Timestamp, text: &str) -> Option<Timestamp> {

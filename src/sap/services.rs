@@ -19,7 +19,7 @@ use tree::Set;
 pub struct Offered {
     /// Of the services that are there at all.
     supported: Set,
-    /// Of these, what this version of Postern does.
+    /// What this version of Postern does, wherever.
     built: Set,
 }
 
@@ -45,7 +45,8 @@ impl Offered {
     /// What is offered by a domain whose service elements are where the configuration says.
     pub fn new(services: &Services) -> Self {
         let nowhere = |service: Service| *service.place(services) == Pse::None;
-        Self::of(Set::of(|row| !service_of(row.feature).is_some_and(nowhere)))
+        let supported = Set::of(|row| !service_of(row.feature).is_some_and(nowhere));
+        Self { supported, built: Set::of(|row| row.built) }
     }
 
     /// What of it is offered to a user: services he has subscribed to and uses, those of his own included that are
@@ -60,25 +61,26 @@ impl Offered {
                     Some(_) => true,
                 }
         };
-        Self::of(Set::of(|row| match service_of(row.feature) {
+        let supported = Set::of(|row| match service_of(row.feature) {
             Some(service) => there(service, row),
             None => self.supported.has(row.token),
-        }))
+        });
+        Self { supported, ..*self }
     }
 
-    fn of(supported: Set) -> Self {
-        Self { supported, built: supported.and(Set::of(|row| row.built)) }
+    fn functions(&self) -> Set {
+        self.supported.and(self.built)
     }
 
     /// Whether a function is offered.
     pub fn has(&self, function: Element) -> bool {
-        self.built.has(function)
+        self.functions().has(function)
     }
 
     /// The tree of all that is offered in a version, every function by name.
     pub fn all_functions(&self, version: Version) -> Functions {
         let mut tree: Vec<Node> = Vec::new();
-        for row in self.built.functions().filter(|row| row.exists_in(version)) {
+        for row in self.functions().rows().filter(|row| row.exists_in(version)) {
             if let Some(group) = row.group {
                 let feature = below(&mut tree, row.feature);
                 let group = below(&mut feature.children, group);
@@ -86,7 +88,7 @@ impl Offered {
             }
         }
         // An empty feature would mean all of it: the mandatory part stands where nothing else of it is offered.
-        for row in self.built.functions().filter(|row| row.group.is_none() && row.exists_in(version)) {
+        for row in self.functions().rows().filter(|row| row.group.is_none() && row.exists_in(version)) {
             if !tree.iter().any(|node| node.element == row.feature) {
                 below(&mut below(&mut tree, row.feature).children, row.token);
             }
@@ -130,7 +132,7 @@ impl Agreed {
             None | Some([]) => features(),
             Some(nodes) => nodes.to_vec(),
         };
-        let offer = self.offered(offered).built;
+        let offer = self.offered(offered).functions();
         let asked = nodes.iter().fold(Set::default(), |set, node| set.or(covered_by(node, version)));
         let touched = |feature: Element| nodes.iter().any(|node| touches(node, feature));
         let implied = Set::of(|row| row.comes_with_feature(version) && touched(row.feature));
@@ -175,7 +177,7 @@ impl Agreed {
 impl From<Agreed> for Names {
     fn from(agreed: Agreed) -> Self {
         let name = |row: &Function| row.token.xml().to_owned();
-        Self { functions: agreed.functions.map(|functions| functions.functions().map(name).collect()) }
+        Self { functions: agreed.functions.map(|functions| functions.rows().map(name).collect()) }
     }
 }
 
@@ -237,6 +239,10 @@ fn covered_by(node: &Node, version: Version) -> Set {
 fn refused(node: &Node, version: Version, offer: Set) -> Option<Node> {
     let element = node.element;
     let children: Vec<Node> = if node.children.is_empty() {
+        if !element.versions().contains(&version) {
+            // It can't be said in this version.
+            return None;
+        }
         let all = covered_by(node, version);
         let given = all.and(offer);
         if given == all {

@@ -159,10 +159,11 @@ impl Sap {
         if Way::of(record).is_empty() {
             return;
         }
-        let (sap, record) = (Arc::clone(self), record.clone());
-        sap.sessions.set_stirred(&record.id, false);
+        self.sessions.set_stirred(&record.id, false);
+        let (sap, record) = (Arc::downgrade(self), record.clone());
         tokio::spawn(async move {
             tokio::time::sleep(SETTLE).await;
+            let Some(sap) = sap.upgrade() else { return };
             if sap.something_waits(&record).await {
                 sap.wake(&record.id);
             }

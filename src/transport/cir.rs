@@ -11,7 +11,7 @@ mod tcp;
 mod udp;
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -65,6 +65,8 @@ pub struct CirLimits {
 pub struct CirServer {
     local_addr: SocketAddr,
     bells: Arc<Bells>,
+    /// Whoever still has the bells does not keep the port.
+    _datagrams: Arc<Datagrams>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
 }
@@ -73,7 +75,7 @@ pub struct CirServer {
 #[derive(Debug)]
 struct Bells {
     open: DashMap<SessionId, Arc<Ear>>,
-    datagrams: Datagrams,
+    datagrams: Weak<Datagrams>,
 }
 
 /// Serves wake-ups over TCP and sends datagrams from the UDP socket, which should have the same port. What comes in
@@ -85,11 +87,12 @@ pub fn serve_cir(
     limits: CirLimits,
 ) -> std::io::Result<CirServer> {
     let local_addr = listener.local_addr()?;
-    let bells = Arc::new(Bells { open: DashMap::new(), datagrams: Datagrams::new(datagrams)? });
+    let datagrams = Arc::new(Datagrams::new(datagrams)?);
+    let bells = Arc::new(Bells { open: DashMap::new(), datagrams: Arc::downgrade(&datagrams) });
     let (stop, stopping) = watch::channel(false);
     let acceptor = Acceptor::new(Arc::clone(&bells), callers, limits);
     let accepting = tokio::spawn(acceptor.run(listener, stopping));
-    Ok(CirServer { local_addr, bells, stop, accepting })
+    Ok(CirServer { local_addr, bells, _datagrams: datagrams, stop, accepting })
 }
 
 // === impl CirLimits ===
@@ -151,15 +154,14 @@ impl Bell for Bells {
             ear.ring(call.line);
             return count("STCP");
         }
+        let Some(datagrams) = self.datagrams.upgrade() else { return };
+        let text = call.line.expose();
         let sent = call.ways.iter().find_map(|way| match way {
             Way::Tcp => None,
-            Way::Udp(to) => Some(("SUDP", self.datagrams.send(*to, call.line.expose().as_bytes()))),
-            Way::WapUdp(to) => Some(("WAPUDP", self.datagrams.push(*to, call.line.expose()))),
+            Way::Udp(to) => Some(("SUDP", datagrams.send(*to, text.as_bytes()))),
+            Way::WapUdp(to) => Some(("WAPUDP", datagrams.push(*to, text))),
         });
-        match sent {
-            Some((method, true)) => count(method),
-            Some((_, false)) | None => count("none"),
-        }
+        count(sent.filter(|(_, left)| *left).map_or("none", |(method, _)| method));
     }
 
     fn hang_up(&self, session: &SessionId) {

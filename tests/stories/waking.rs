@@ -75,7 +75,7 @@ async fn a_phone_is_woken_by_a_page_it_asks() {
     let story = |world: Arc<World>, phone: Phone| async move {
         if phone.version == Version::V11 {
             // There is no element for the URL: the method is not agreed.
-            let mut bob: Handset = World::phone(&world, "bob", NORTH, phone);
+            let mut bob = world.phone("bob", NORTH, phone);
             bob.wakes_by = vec!["SHTTP", "STCP"];
             assert_eq!(bob.try_login().await, 200);
             let list = bob.capabilities().await;

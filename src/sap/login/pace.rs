@@ -89,6 +89,11 @@ impl Attempt {
         }
     }
 
+    /// The place, if it is known.
+    pub(super) fn place(&self) -> Option<u128> {
+        self.place
+    }
+
     /// What a wrong proof counts under, each with the number that is free.
     fn keys(&self, familiar: bool) -> impl Iterator<Item = (u128, u32)> {
         let stranger = !familiar;
@@ -128,7 +133,8 @@ impl Pace {
     pub(super) fn failed(&self, now: Timestamp, attempt: &Attempt) {
         let mut tables = self.tables();
         for (key, free) in attempt.keys(tables.knows(now, attempt)) {
-            let before = tables.guesses.get(key).copied().unwrap_or(Guesses { count: 0, forgiven: now, next: now });
+            let none = Guesses { count: 0, forgiven: now, next: Timestamp::default() };
+            let before = tables.guesses.get(key).copied().unwrap_or(none);
             tables.guesses.put(key, before.and_another(now, free));
         }
     }
@@ -163,16 +169,16 @@ impl Guesses {
         let spans = u32::try_from(spans).unwrap_or(u32::MAX);
         let count = self.count.saturating_sub(spans).saturating_add(1);
         let forgiven = if spans >= self.count { now } else { self.forgiven + FORGIVEN * spans };
-        Self { count, forgiven, next: now + wait_after(count, free) }
+        // Without a wait nobody is held up, not even whose clock was read a moment earlier.
+        let next = wait_after(count, free).map_or(self.next, |wait| now + wait);
+        Self { count, forgiven, next }
     }
 }
 
 /// 1, 2, 4, … seconds after each wrong proof that is not free.
-fn wait_after(count: u32, free: u32) -> Duration {
-    match count.saturating_sub(free) {
-        0 => Duration::ZERO,
-        beyond => Duration::from_secs(1 << (beyond - 1).min(16)).min(LONGEST),
-    }
+fn wait_after(count: u32, free: u32) -> Option<Duration> {
+    let beyond = count.checked_sub(free)?.checked_sub(1)?;
+    Some(Duration::from_secs(1 << beyond.min(16)).min(LONGEST))
 }
 
 /// A network of IPv6 (/64) belongs to one customer, who can take any address in it.
@@ -228,6 +234,13 @@ mod tests {
         let (pace, attempt) = (Pace::new(), attempt(Some("ann"), "192.0.2.1", "x"));
         let made = guess(&pace, &attempt, 0, 86_400);
         assert!((1_000..3_500).contains(&made), "{made}");
+    }
+
+    #[test]
+    fn a_free_guess_holds_up_nobody_whose_clock_was_read_earlier() {
+        let (pace, attempt) = (Pace::new(), attempt(Some("ann"), "192.0.2.1", "x"));
+        pace.failed(at(1), &attempt);
+        assert_eq!(pace.wait(START, &attempt), None);
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl Set {
         Self(self.0 | other.0)
     }
 
-    pub(super) fn functions(self) -> impl Iterator<Item = &'static Function> {
+    pub(super) fn rows(self) -> impl Iterator<Item = &'static Function> {
         FUNCTIONS.iter().enumerate().filter(move |(n, _)| self.0 & 1 << n != 0).map(|(_, row)| row)
     }
 }

@@ -157,15 +157,17 @@ impl Acceptor {
         drop(answer);
         loop {
             let said: Vec<u8> = tokio::select! {
+                // Whoever asks whether we are there hears first what was to be said.
+                biased;
+                line = listening.ear.listen() => {
+                    let Some(line) = line else { return Err(End::Over) };
+                    [line.expose().as_bytes(), b"\r\n"].concat()
+                }
                 command = caller.listen(limits) => match command? {
                     Command::Ping => b"OK\r\n".to_vec(),
                     Command::Hello(session) => return Ok(session),
                     Command::Odd => continue,
                 },
-                line = listening.ear.listen() => {
-                    let Some(line) = line else { return Err(End::Over) };
-                    [line.expose().as_bytes(), b"\r\n"].concat()
-                }
             };
             caller.say(&said, limits).await?;
         }

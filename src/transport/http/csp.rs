@@ -15,7 +15,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
-use tower_http::trace::TraceLayer;
 
 use crate::syntax::csp::encoding_of;
 use crate::transport::BoxFuture;
@@ -23,7 +22,7 @@ use crate::transport::tls::ServerTls;
 
 use super::body::{Budget, read};
 use super::connection::Security;
-use super::{Limits, Remote, Server, empty, last, protect};
+use super::{Limits, Remote, Server, empty, last, protect, traced};
 
 /// The largest body a phone may send, whatever is configured.
 const LARGEST: usize = 1024 * 1024;
@@ -92,7 +91,7 @@ pub fn serve_csp(
     };
     let router = protect(Router::new().fallback(answer).with_state(clients), &limits)
         .layer(from_fn_with_state(gate, enter))
-        .layer(TraceLayer::new_for_http());
+        .layer(traced());
     Server::start(name, listener, Security::of(tls), router, limits)
 }
 

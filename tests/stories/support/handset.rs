@@ -110,6 +110,22 @@ impl Handset {
         self
     }
 
+    /// The same phone with another cookie.
+    pub fn with_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = cookie.to_owned();
+        self
+    }
+
+    /// The cookie it states.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// The password it knows.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
     /// The client id it shows.
     pub fn client_id(&self) -> Node {
         node("ClientID", [leaf("URL", &self.client_id)])

@@ -146,6 +146,12 @@ impl World {
         serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
     }
 
+    /// Asks the admin address with a body; the HTTP status and the JSON it gives.
+    pub async fn operates(&self, method: &str, domain: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let answer = self.tell_admin(method, domain, path, body).await;
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    }
+
     /// Makes a user; the JSON that tells of it.
     pub async fn add_user(&self, domain: &str, user: Value) -> Value {
         let answer = self.tell_admin("POST", domain, "/api/v1/users", Some(user)).await;
@@ -192,7 +198,12 @@ impl World {
 
     /// The token of the admin address.
     pub fn admin_token(&self, domain: &str) -> String {
-        std::fs::read_to_string(self.node(domain).folder.join("admin.token")).unwrap().trim().to_owned()
+        self.read_file(domain, "admin.token").trim().to_owned()
+    }
+
+    /// A file in the node's folder.
+    pub fn read_file(&self, domain: &str, name: &str) -> String {
+        std::fs::read_to_string(self.node(domain).folder.join(name)).unwrap()
     }
 
     /// Memory the node's process holds, bytes.
