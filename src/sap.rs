@@ -20,6 +20,7 @@ mod dismiss;
 mod door;
 mod enter;
 mod hold;
+pub mod life;
 pub mod login;
 mod notify;
 mod outbox;
@@ -39,6 +40,7 @@ pub mod wake;
 mod written;
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -63,6 +65,7 @@ use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
 use self::hold::Hold;
+use self::life::{Events, Farewells};
 use self::login::Login;
 use self::outbox::Outbox;
 use self::provider::ProviderInfo;
@@ -122,8 +125,12 @@ pub struct Sap {
     segments: Segments,
     /// Polls that wait for something to come.
     hold: Hold,
-    /// Held while sessions are made to go by an account.
-    following: tokio::sync::Mutex<()>,
+    /// Clients to be told that their session is over.
+    farewells: Farewells,
+    /// Who hears of sessions that open and end.
+    events: Events,
+    /// The node goes out of service: nobody logs in any more.
+    leaving: AtomicBool,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -160,7 +167,9 @@ impl Sap {
             outbox: Outbox::default(),
             segments: Segments::default(),
             hold: Hold::default(),
-            following: tokio::sync::Mutex::default(),
+            farewells: Farewells::default(),
+            events: Events::default(),
+            leaving: AtomicBool::new(false),
             poke: Notify::new(),
         })
     }

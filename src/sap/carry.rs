@@ -171,10 +171,7 @@ impl Sap {
             self.segments.sweep(now);
             self.claims.sweep(now, self.settings.timers.client_answer);
             let cleaned = async {
-                let expired = self.sessions.expired(now);
-                for some in expired.chunks(BATCH) {
-                    self.end_sessions(some).await?;
-                }
+                self.expire_sessions(now).await?;
                 while self.expire_mail(now).await? == BATCH {}
                 while self.store.sweep(now, BATCH).await? == BATCH {}
                 Ok::<(), StoreError>(())

@@ -86,12 +86,15 @@ impl Claims {
         self.in_hand.entry(user.clone()).or_default().insert(seq, settled);
     }
 
-    /// Frees what a session had in hand.
-    pub(super) fn release(&self, user: &Address, session: &SessionId) {
-        if let Some(mut in_hand) = self.in_hand.get_mut(user) {
-            in_hand.retain(|_, claim| claim.session.as_ref() != Some(session));
-        }
+    /// Frees what a session had in hand; whether it had anything.
+    pub(super) fn release(&self, user: &Address, session: &SessionId) -> bool {
+        let Some(mut in_hand) = self.in_hand.get_mut(user) else { return false };
+        let before = in_hand.len();
+        in_hand.retain(|_, claim| claim.session.as_ref() != Some(session));
+        let freed = in_hand.len() < before;
+        drop(in_hand);
         self.in_hand.remove_if(user, |_, in_hand| in_hand.is_empty());
+        freed
     }
 
     /// Forgets what is too old to matter.
@@ -177,7 +180,7 @@ mod tests {
         let (claims, bob, other) = (Claims::default(), record("bob"), record("bob"));
         assert_eq!(taken(&claims, &bob, 0, &[1]), [1]);
         assert_eq!(taken(&claims, &other, 1, &[1]), [] as [Seq; 0]);
-        claims.release(&bob.user, &bob.id);
+        assert!(claims.release(&bob.user, &bob.id) && !claims.release(&bob.user, &bob.id));
         assert_eq!(taken(&claims, &other, 2, &[1]), [1]);
     }
 }
