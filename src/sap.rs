@@ -10,6 +10,7 @@
 //! ```
 
 pub mod account;
+mod audience;
 pub mod capability;
 mod carry;
 mod claims;
@@ -19,9 +20,13 @@ mod discovery;
 mod dismiss;
 mod door;
 mod enter;
+mod fetching;
+mod fit;
+mod handed;
 mod hold;
 pub mod life;
 pub mod login;
+mod manner;
 mod notify;
 mod outbox;
 mod peer;
@@ -35,6 +40,8 @@ mod segment;
 mod send;
 pub mod services;
 pub mod session;
+mod settle;
+mod targets;
 mod via;
 pub mod wake;
 mod written;
@@ -147,8 +154,11 @@ impl Sap {
         offered: Offered,
         relay: Arc<Relay>,
     ) -> Arc<Self> {
-        let offer =
-            Offer { max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX), ..Offer::default() };
+        let offer = Offer {
+            max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX),
+            sessions: settings.access.sessions_per_user,
+            ..Offer::default()
+        };
         let messaging = Messaging::new(Arc::clone(&store), settings.messages.clone());
         Arc::new(Self {
             settings,

@@ -126,7 +126,7 @@ impl From<AccountError> for Fault {
             None => (error.to_string(), String::new()),
         };
         match error {
-            AccountError::Exists { .. } | AccountError::NumberTaken { .. } => Self::conflict(what, remedy),
+            AccountError::Exists { .. } | AccountError::NumberTaken => Self::conflict(what, remedy),
             AccountError::NotFound { .. } => Self::not_found(what, "see GET /api/v1/users for who there is"),
             AccountError::Invalid { .. } if remedy.is_empty() => Self::invalid(what, "mend the field"),
             AccountError::Invalid { .. } => Self::invalid(what, remedy),

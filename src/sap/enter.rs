@@ -158,6 +158,14 @@ impl Sap {
         self.sessions.heard(now, id);
         let keep_alive = request.time_to_live.map(|asked| seconds(self.login.granted(Some(asked))));
         let keep_alive = keep_alive.unwrap_or(record.keep_alive);
+        let mut answer = LoginResponse {
+            client: request.client.clone(),
+            outcome: Code::SUCCESS.into(),
+            session: Some(id.expose().into()),
+            keep_alive: Some(keep_alive),
+            capability_request: Some(false),
+            ..LoginResponse::default()
+        };
         self.change_session(id, |record| {
             record.from = via.client;
             record.version = version;
@@ -165,19 +173,15 @@ impl Sap {
             if let Some(cookie) = request.cookie.as_deref().filter(|cookie| !cookie.is_empty()) {
                 record.cookie = cookie.into();
             }
+            if version == Version::V13 {
+                self.negotiate_at_login(request, via, record, &mut answer);
+            }
         })
         .await;
         if let Some(record) = self.sessions.get(id) {
             self.wake_again(&record);
         }
-        LoginResponse {
-            client: request.client.clone(),
-            outcome: Code::SUCCESS.into(),
-            session: Some(id.expose().into()),
-            keep_alive: Some(keep_alive),
-            capability_request: Some(false),
-            ..LoginResponse::default()
-        }
+        answer
     }
 
     /// Whether a session belongs to the user and client that a request names. What 1.3 may leave out it need not

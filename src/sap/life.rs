@@ -113,7 +113,7 @@ impl Sap {
         let ending = |id: &SessionId, reason| Some((self.sessions.begin_end(id)?, reason));
         let mut leaving: Vec<_> = same.iter().filter_map(|id| ending(id, Reason::Replaced)).collect();
         let others: Vec<_> = self.sessions.quietest(&new.user).into_iter().filter(|id| !same.contains(id)).collect();
-        let surplus = (others.len() + 1).saturating_sub(self.settings.access.sessions_per_user);
+        let surplus = (others.len() + 1).saturating_sub(self.settings.access.sessions_per_user as usize);
         leaving.extend(others.iter().take(surplus).filter_map(|id| ending(id, Reason::Policy)));
         leaving
     }
@@ -240,10 +240,8 @@ impl Sap {
         self.sessions.close(id);
         self.outbox.release(id);
         self.segments.release(id);
-        if self.claims.release(&record.user, id) {
-            // What it had in hand is free for the user's other sessions.
-            self.wake_user(&record.user);
-        }
+        // What it had in hand is free for the user's other sessions.
+        self.claims.release(&record.user, id);
         if told {
             self.hang_up(id);
         } else {

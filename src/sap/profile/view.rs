@@ -137,6 +137,7 @@ impl Sap {
             };
             // Whoever was overtaken by a change sees it now, and goes by it.
             if followed.as_ref() == Some(&account) {
+                self.claims.look_again(user);
                 return Ok(());
             }
             let offered = self.offered.to(&account.profile);
