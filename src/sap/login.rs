@@ -13,7 +13,7 @@ pub use refusal::Refusal;
 pub(in crate::sap) use refusal::refused;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::address::Address;
 use crate::config::{Access, ClearPasswords, LoginClass, Timers};
@@ -120,7 +120,9 @@ impl Login {
         let (refusal, user) = match self.decide(now, request, version, via).await {
             Ok(answer) => return answer,
             Err(Stop::Refused(refusal, user)) => (refusal, user),
-            Err(Stop::Fault(AccountError::Store(StoreError::Closed))) => (Refusal::Fault(Code::UNAVAILABLE), None),
+            Err(Stop::Fault(AccountError::Store(StoreError::Closed) | AccountError::Secret(SecretError::Busy))) => {
+                (Refusal::Fault(Code::UNAVAILABLE), None)
+            }
             Err(Stop::Fault(fault)) => {
                 tracing::error!(%fault, "a login could not be decided");
                 (Refusal::Fault(Code::SERVER_ERROR), None)
@@ -192,8 +194,10 @@ impl Login {
             // The challenge that may have asked for it is answered.
             let _ = self.nonces.take(now, &who);
             let Some(known) = known else { return Err(self.nobody(now, &attempt)) };
+            let arrived = Instant::now();
             let turn = self.accounts.turn(&known).await?;
             // Others may have failed while this one waited for its turn.
+            let now = now + arrived.elapsed();
             if let Some(wait) = self.pace.wait(now, &attempt) {
                 return Err(Stop::of(Refusal::TooManyAttempts(wait), Some(&known)));
             }
