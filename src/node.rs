@@ -33,6 +33,7 @@ use self::shown::Shown;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Peer, Severity, Tls};
+use crate::messaging::Copies;
 use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
@@ -45,7 +46,8 @@ use crate::store::{self, Key, Store, StoreError};
 use crate::time::Timestamp;
 use crate::transport::{Identity, PeerClients};
 
-/// How long open exchanges may take to end when a node stops.
+/// How long open exchanges may take to end when a node stops; before that, how long clients may take to hear that
+/// they are disconnected, if they are.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Records read at once while a node starts.
 const PAGE: usize = 1_000;
@@ -176,10 +178,11 @@ impl Running {
     }
 
     /// Drains: no new connections, open exchanges end, everything is on disk. The admin address goes last, so that
-    /// `/readyz` can say so meanwhile.
+    /// `/readyz` can say so meanwhile. With `[access] disconnect_on_stop` clients take their leave before.
     pub async fn stop(self) {
-        let begun = Instant::now();
         self.draining.store(true, Ordering::Relaxed);
+        self.sap.take_leave(DRAIN).await;
+        let begun = Instant::now();
         self.sap.release_polls();
         let mut draining = tokio::task::JoinSet::new();
         for server in self.servers.open {
@@ -189,6 +192,7 @@ impl Running {
             cir.drain().await;
         }
         draining.join_all().await;
+        self.sap.events().close();
         if let Some(admin) = self.servers.admin {
             admin.drain(DRAIN.saturating_sub(begun.elapsed())).await;
         }
@@ -240,6 +244,7 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
         }
     })
     .await?;
+    each_record(store, &Copies::prefix(), |key, value| sap.restore_copies(key, value)).await?;
     if let Err(error) = sap.follow_profiles().await {
         error!(%error, "not all sessions go by their user's profile");
     }

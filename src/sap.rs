@@ -10,6 +10,7 @@
 //! ```
 
 pub mod account;
+mod audience;
 pub mod capability;
 mod carry;
 mod claims;
@@ -19,8 +20,13 @@ mod discovery;
 mod dismiss;
 mod door;
 mod enter;
+mod fetching;
+mod fit;
+mod handed;
 mod hold;
+pub mod life;
 pub mod login;
+mod manner;
 mod notify;
 mod outbox;
 mod peer;
@@ -34,11 +40,14 @@ mod segment;
 mod send;
 pub mod services;
 pub mod session;
+mod settle;
+mod targets;
 mod via;
 pub mod wake;
 mod written;
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -63,6 +72,7 @@ use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
 use self::hold::Hold;
+use self::life::{Events, Farewells};
 use self::login::Login;
 use self::outbox::Outbox;
 use self::provider::ProviderInfo;
@@ -122,8 +132,12 @@ pub struct Sap {
     segments: Segments,
     /// Polls that wait for something to come.
     hold: Hold,
-    /// Held while sessions are made to go by an account.
-    following: tokio::sync::Mutex<()>,
+    /// Clients to be told that their session is over.
+    farewells: Farewells,
+    /// Who hears of sessions that open and end.
+    events: Events,
+    /// The node goes out of service: nobody logs in any more.
+    leaving: AtomicBool,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -140,8 +154,11 @@ impl Sap {
         offered: Offered,
         relay: Arc<Relay>,
     ) -> Arc<Self> {
-        let offer =
-            Offer { max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX), ..Offer::default() };
+        let offer = Offer {
+            max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX),
+            sessions: settings.access.sessions_per_user,
+            ..Offer::default()
+        };
         let messaging = Messaging::new(Arc::clone(&store), settings.messages.clone());
         Arc::new(Self {
             settings,
@@ -160,7 +177,9 @@ impl Sap {
             outbox: Outbox::default(),
             segments: Segments::default(),
             hold: Hold::default(),
-            following: tokio::sync::Mutex::default(),
+            farewells: Farewells::default(),
+            events: Events::default(),
+            leaving: AtomicBool::new(false),
             poke: Notify::new(),
         })
     }

@@ -172,6 +172,22 @@ impl Agreed {
     pub fn has(&self, function: Element, offered: &Offered) -> bool {
         self.offered(offered).has(function) && self.functions.is_none_or(|functions| functions.has(function))
     }
+
+    /// Whether messages may be pushed: who named neither `NEWM` nor `NOTIF` but anything else of messaging takes
+    /// messages all the same.
+    pub fn pushes(&self, offered: &Offered) -> bool {
+        self.has(Element::Newm, offered) || self.has(Element::Mm, offered) && !self.notifies(offered)
+    }
+
+    /// Whether messages may be announced (`NOTIF`).
+    pub fn notifies(&self, offered: &Offered) -> bool {
+        self.has(Element::Notif, offered)
+    }
+
+    /// Whether delivery reports may be handed out (`MDELIV`).
+    pub fn reports(&self, offered: &Offered) -> bool {
+        self.has(Element::Mdeliv, offered)
+    }
 }
 
 impl From<Agreed> for Names {

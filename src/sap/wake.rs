@@ -5,13 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::error;
-
 use super::Sap;
 use super::capability::FIRST_PORT;
 use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
+use crate::syntax::Encoding;
+use crate::time::Timestamp;
 
 /// Ways to a client that has no request open; implemented where the sockets are.
 pub trait Bell: Send + Sync + 'static {
@@ -130,14 +130,28 @@ impl Sap {
     /// Whether something waits for the session behind a key of the wake-up URL (`SHTTP`); `None` if the key is
     /// unknown.
     pub async fn waits_behind(&self, key: &str) -> Option<bool> {
-        let record = self.sessions.behind(key)?;
+        let Some(record) = self.sessions.behind(key) else { return self.farewells.waits_behind(key) };
         Some(self.something_waits(&record).await)
     }
 
-    /// Something arrived for a user: every session of his is woken that was not yet.
-    pub(super) fn wake_user(&self, user: &Address) {
+    /// Something arrived for a user: every session of his that it is for is woken that was not yet.
+    pub(super) async fn wake_user(&self, user: &Address) {
+        match self.sessions.of_user(user).as_slice() {
+            [] => {}
+            // Nearly always it is for him.
+            [only] => self.wake(only),
+            _ => self.rouse(user).await,
+        }
+    }
+
+    /// Wakes every session of a user for which something waits.
+    pub(super) async fn rouse(&self, user: &Address) {
         for id in self.sessions.of_user(user) {
-            self.wake(&id);
+            if let Some(record) = self.sessions.get(&id)
+                && self.something_waits(&record).await
+            {
+                self.wake(&id);
+            }
         }
     }
 
@@ -147,10 +161,16 @@ impl Sap {
         if !self.sessions.set_stirred(id, true) {
             return;
         }
-        let (Some(record), Some(bell)) = (self.sessions.get(id), self.bell.get()) else { return };
-        let ways = Way::of(&record);
+        if let Some(record) = self.sessions.get(id) {
+            self.ring(&record);
+        }
+    }
+
+    /// Tells a client by the ways it agreed on that it has something to hear.
+    pub(super) fn ring(&self, record: &SessionRecord) {
+        let (ways, Some(bell)) = (Way::of(record), self.bell.get()) else { return };
         if !ways.is_empty() {
-            bell.ring(WakeUp { session: id.clone(), line: Line::of(&record), ways });
+            bell.ring(WakeUp { session: record.id.clone(), line: Line::of(record), ways });
         }
     }
 
@@ -172,13 +192,8 @@ impl Sap {
 
     /// Whether anything waits for a session.
     pub(super) async fn something_waits(&self, record: &SessionRecord) -> bool {
-        if self.outbox.waits(&record.id) {
-            return true;
-        }
-        self.messaging.has_mail(&record.user).await.unwrap_or_else(|error| {
-            error!(%error, user = %record.user, "the mailbox could not be read");
-            false
-        })
+        // In which encoding the client will ask is not known.
+        self.waits(Timestamp::now(), record, Encoding::Wbxml, false).await
     }
 }
 
