@@ -12,6 +12,7 @@ pub use digest::Schema;
 pub use refusal::Refusal;
 pub(in crate::sap) use refusal::refused;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -150,6 +151,11 @@ impl Login {
             _ => self.keep_alive,
         };
         wanted.max(KEEP_ALIVE_MIN).min(self.keep_alive_max)
+    }
+
+    /// A session of an earlier run: its client is known where it logged in.
+    pub fn remembers(&self, now: Timestamp, user: &Address, client: &ClientId, from: IpAddr) {
+        self.pace.proved(now, &Attempt::behind(user, client, from));
     }
 
     /// How many nonces are out, for metrics.
