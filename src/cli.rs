@@ -7,6 +7,7 @@ mod check;
 mod decode;
 mod demo;
 mod init;
+mod log;
 mod serve;
 mod user;
 

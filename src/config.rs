@@ -13,6 +13,7 @@ mod load;
 mod node;
 mod peer;
 mod peers;
+mod picture;
 mod reader;
 mod reference;
 mod secrets;
@@ -22,7 +23,7 @@ mod users;
 
 pub use self::environment::Environment;
 pub use self::findings::{Finding, Severity};
-pub use self::kind::domain as parse_domain;
+pub use self::kind::{domain as parse_domain, property_fault};
 pub use self::load::{Loaded, load};
 pub use self::node::{
     Access, AddressRange, Admin, Advertise, ClearPasswords, Config, CspTls, Listen, Messages, Offline, Provider, Pse,
@@ -30,6 +31,7 @@ pub use self::node::{
 };
 pub use self::peer::{Agreement, Peer, PeerLimits, QUIRKS, SERVICES, agreed_functions};
 pub use self::peers::{PeerFiles, load_peers, read_peer};
+pub use self::picture::{Picture, PictureError};
 pub use self::reference::reference;
 pub use self::timers::Timers;
 pub use self::users::{LoginClass, UserEntry};

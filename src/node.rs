@@ -26,7 +26,7 @@ pub use self::listen::Ready;
 pub use self::tap::Tapped;
 pub use crate::operate::ReloadReport;
 
-use self::listen::{ServerCertificates, Sockets};
+use self::listen::{ServerCertificates, Servers, Sockets};
 use self::ports::Ports;
 use self::reload::{Outside, PeersInForce};
 use self::shown::Shown;
@@ -37,12 +37,13 @@ use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
 use crate::sap::login::Login;
+use crate::sap::provider::ProviderInfo;
 use crate::sap::services::Offered;
 use crate::sap::session::SessionRecord;
-use crate::sap::{Sap, Settings};
+use crate::sap::{Reach, Sap, Settings};
 use crate::store::{self, Key, Store, StoreError};
 use crate::time::Timestamp;
-use crate::transport::{Identity, PeerClients, Server};
+use crate::transport::{Identity, PeerClients};
 
 /// How long open exchanges may take to end when a node stops; before that, how long clients may take to hear that
 /// they are disconnected, if they are.
@@ -95,8 +96,7 @@ pub struct Running {
     sap: Arc<Sap>,
     store: Store,
     peers: Arc<PeersInForce>,
-    servers: Vec<Server>,
-    admin: Option<Server>,
+    servers: Servers,
     draining: Arc<AtomicBool>,
     stop: Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -121,7 +121,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
     let certificates = ServerCertificates::load(&config)?;
     folders::make_data_dir(&config.data_dir)?;
     let store = store::open(&config.data_dir)?;
-    let sap = build_sap(&config, &store).await?;
+    let sap = build_sap(&config, &store, sockets.reach(&config.advertise)).await?;
     sap.accounts().seed(&users).await.map_err(|(id, error)| secret(format!("users: {id}: {error}")))?;
     restore(&sap, &store).await?;
 
@@ -148,11 +148,14 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
     folders::make_peers_folder(&config.peers);
     files.begin(peers).await;
     let ports = Arc::new(Ports { sap: Arc::clone(&sap), shown });
-    let (servers, admin) = sockets.serve(&config, &certificates, identity, &ports, state)?;
+    let servers = sockets.serve(&config, &certificates, identity, &ports, state)?;
+    if let Some(cir) = &servers.cir {
+        sap.connect_bell(cir.bell());
+    }
     let watcher = watch::Watcher::start(&config.peers, Arc::clone(&files));
     let tasks = vec![tokio::spawn(Arc::clone(&sap).run(stopping))];
     info!(domain = %ready.domain, "ready");
-    Ok(Running { ready, sap, store, peers: files, servers, admin, draining, stop, tasks, _watcher: watcher })
+    Ok(Running { ready, sap, store, peers: files, servers, draining, stop, tasks, _watcher: watcher })
 }
 
 // === impl Running ===
@@ -179,13 +182,17 @@ impl Running {
         self.draining.store(true, Ordering::Relaxed);
         self.sap.take_leave(DRAIN).await;
         let begun = Instant::now();
+        self.sap.release_polls();
         let mut draining = tokio::task::JoinSet::new();
-        for server in self.servers {
+        for server in self.servers.open {
             draining.spawn(server.drain(DRAIN));
+        }
+        if let Some(cir) = self.servers.cir {
+            cir.drain().await;
         }
         draining.join_all().await;
         self.sap.events().close();
-        if let Some(admin) = self.admin {
+        if let Some(admin) = self.servers.admin {
             admin.drain(DRAIN.saturating_sub(begun.elapsed())).await;
         }
         let _ = self.stop.send(true);
@@ -198,7 +205,7 @@ impl Running {
     }
 }
 
-async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartError> {
+async fn build_sap(config: &Config, store: &Store, reach: Reach) -> Result<Arc<Sap>, StartError> {
     let keyring = key::open(&config.key_file, &config.data_dir, store).await?;
     let accounts = Arc::new(Accounts::new(Arc::clone(store), keyring, config.domain.clone(), config.aliases.clone()));
     let login = Login::new(Arc::clone(&accounts), &config.access, &config.timers);
@@ -216,6 +223,9 @@ async fn build_sap(config: &Config, store: &Store) -> Result<Arc<Sap>, StartErro
         messages: config.messages.clone(),
         timers: config.timers.clone(),
         limits: crate::syntax::Limits::default(),
+        services: config.services.clone(),
+        provider: ProviderInfo::load(&config.provider, &config.domain),
+        reach,
     };
     Ok(Sap::new(settings, Arc::clone(store), accounts, login, offered, relay))
 }
@@ -232,7 +242,11 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
             sap.sessions().open(now, record);
         }
     })
-    .await
+    .await?;
+    if let Err(error) = sap.follow_profiles().await {
+        error!(%error, "not all sessions go by their user's profile");
+    }
+    Ok(())
 }
 
 async fn each_record(store: &Store, prefix: &Key, mut take: impl FnMut(&Key, &[u8])) -> Result<(), StoreError> {

@@ -68,6 +68,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/users/{id}/sessions", get(user_sessions::list))
         .route("/users/{id}/disconnect", post(user_sessions::disconnect))
         .route("/events", get(events::listen).with_state(events::Listeners::new(&state.sap)))
+        .route("/users/{id}/profile", get(users::profile).put(users::change_profile))
         .route("/reload", post(reload::reload));
     let open = Router::new()
         .route("/healthz", get(health::healthz))

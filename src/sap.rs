@@ -18,13 +18,20 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod enter;
+mod hold;
 pub mod life;
 pub mod login;
+mod notify;
 mod outbox;
 mod peer;
+pub mod profile;
+pub mod provider;
 mod pts;
+mod reach;
 mod report;
 pub mod secret;
+mod segment;
 mod send;
 pub mod services;
 pub mod session;
@@ -32,6 +39,7 @@ mod via;
 pub mod wake;
 mod written;
 
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
@@ -41,6 +49,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub use carry::Acknowledgement;
 pub use csp::{Call, Reply};
+pub use reach::Reach;
 pub use via::Via;
 
 use crate::address::{Address, Domain};
@@ -55,9 +64,12 @@ use crate::vocabulary::status::Code;
 use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
+use self::hold::Hold;
 use self::life::{Events, Farewells};
 use self::login::Login;
 use self::outbox::Outbox;
+use self::provider::ProviderInfo;
+use self::segment::Segments;
 use self::services::Offered;
 use self::session::Sessions;
 use self::wake::Bell;
@@ -77,6 +89,12 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// Where the services are.
+    pub services: config::Services,
+    /// What clients are told about the provider.
+    pub provider: ProviderInfo,
+    /// Where clients find the ways by which they are woken.
+    pub reach: Reach,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.
@@ -103,6 +121,12 @@ pub struct Sap {
     claims: Claims,
     /// What else is to be said to sessions.
     outbox: Outbox,
+    /// Long answers, in parts.
+    segments: Segments,
+    /// Polls that wait for something to come.
+    hold: Hold,
+    /// Held while sessions are made to go by an account.
+    following: tokio::sync::Mutex<()>,
     /// Clients to be told that their session is over.
     farewells: Farewells,
     /// Who hears of sessions that open and end.
@@ -143,6 +167,9 @@ impl Sap {
             waiting: DashMap::new(),
             claims: Claims::default(),
             outbox: Outbox::default(),
+            segments: Segments::default(),
+            hold: Hold::default(),
+            following: tokio::sync::Mutex::default(),
             farewells: Farewells::default(),
             events: Events::default(),
             leaving: AtomicBool::new(false),
@@ -153,6 +180,11 @@ impl Sap {
     /// Gives the way to peers; a second call changes nothing.
     pub fn connect(&self, bearer: Arc<dyn Bearer>) {
         let _ = self.bearer.set(bearer);
+    }
+
+    /// How a request with these headers (name, value) came in.
+    pub fn via<'a>(&self, remote: SocketAddr, tls: bool, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Via {
+        Via::of(&self.settings.access, remote, tls, headers)
     }
 
     /// The sessions of clients.

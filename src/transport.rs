@@ -3,10 +3,12 @@
 //! - [`pki`] makes test authorities and certificates, and reads any certificate.
 //! - [`Identity`] knows our own certificate and which certificate speaks for which peer; it reloads in place.
 //! - [`serve_csp`], [`serve_ssp`] and [`serve_admin`] answer on a bound listener until drained.
+//! - [`serve_cir`] wakes clients for which something waits.
 //! - [`PeerClients`] posts to peers; the relay sees it as its [`crate::relay::Bearer`].
 
 use std::pin::Pin;
 
+pub(crate) mod cir;
 mod client;
 mod http;
 mod identity;
@@ -16,6 +18,7 @@ pub mod pki;
 mod testing;
 mod tls;
 
+pub use cir::{Callers, CirLimits, CirServer, serve_cir, wake_pages};
 pub use client::{Layer, PeerClients, Probe};
 pub use http::csp::{Clients, CspAnswer, CspRequest, serve_csp};
 pub use http::ssp::{Peers, SspAnswer, serve_ssp};

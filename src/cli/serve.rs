@@ -1,6 +1,5 @@
 //! `postern serve`: runs a node.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -8,11 +7,10 @@ use postern::time::Timestamp;
 use postern::{config, node};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// Run a node
 ///
-/// The first and only line on stdout says what is bound: `postern ready domain=… csp=… ssp=… admin=…`. Logs go
+/// The first and only line on stdout says what is bound: `postern ready domain=… csp=… ssp=… cir=… admin=…`. Logs go
 /// to stderr. SIGHUP reloads the peer files, SIGTERM drains and ends.
 #[derive(clap::Args)]
 #[command(
@@ -28,7 +26,7 @@ pub(crate) struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    log_to_stderr(args.log_json);
+    super::log::to_stderr("info", args.log_json);
     raise_file_limit();
     let loaded = config::load(&args.config, &config::Environment::of_process(), Timestamp::now());
     super::runtime()?.block_on(serve(loaded))
@@ -59,11 +57,4 @@ fn raise_file_limit() {
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
-}
-
-fn log_to_stderr(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let colour = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
-    if json { log.json().init() } else { log.init() }
 }

@@ -1,5 +1,6 @@
 //! `postern user`: the users of the local domain, managed through the admin address of a running node.
 
+mod profile;
 mod sessions;
 
 use std::io::{IsTerminal, Read};
@@ -12,6 +13,7 @@ use postern::sap::secret::generate_password;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
+use self::profile::ProfileArgs;
 use super::admin::{Access, Client, encode};
 
 /// Manage the users of the local domain
@@ -23,6 +25,7 @@ use super::admin::{Access, Client, encode};
   postern user add alice --config north/postern.toml
   postern user add bob --password-file bob.secret --friendly-name Bob --config north/postern.toml
   postern user list --admin http://127.0.0.1:8084 --token north/admin.token --json
+  postern user profile set alice --unsubscribe group --config north/postern.toml
   postern user passwd alice --config north/postern.toml
   postern user sessions alice --config north/postern.toml
   postern user disconnect alice --config north/postern.toml
@@ -66,6 +69,7 @@ enum UserCommand {
         #[command(flatten)]
         at: At,
     },
+    Profile(ProfileArgs),
     /// Change a user's password
     #[command(after_help = "Examples:
   postern user passwd alice --config north/postern.toml
@@ -175,6 +179,7 @@ impl UserCommand {
                 at.print(&user, || describe(&user));
                 Ok(())
             }
+            Self::Profile(args) => args.run().await,
             Self::Passwd { id, password_file, at } => {
                 let client = at.access.client()?;
                 let remedy = "type one, write one to standard input, or give --password-file FILE";
@@ -266,7 +271,8 @@ fn path(id: &str) -> String {
 
 /// One field a line.
 fn describe(user: &Value) -> String {
-    let fields = user.as_object().into_iter().flatten();
+    // The profile has a command of its own.
+    let fields = user.as_object().into_iter().flatten().filter(|(key, _)| *key != "profile");
     let shown = fields.filter(|(_, value)| !value.is_null() && !value.as_object().is_some_and(Map::is_empty));
     shown.map(|(key, value)| format!("{key:<14} {}", text_of(value))).collect::<Vec<_>>().join("\n")
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod choice;
+mod properties;
 mod quantity;
 
 use std::borrow::Cow;
@@ -17,7 +18,9 @@ use crate::time::Timestamp;
 
 pub use self::address::domain;
 pub(super) use self::address::{DnsName, HostPort, NameServer, PeerUrl, WebUrl};
-pub(super) use self::choice::one_of;
+pub(super) use self::choice::{ServiceName, one_of};
+pub use self::properties::property_fault;
+pub(super) use self::properties::{Languages, Preferences, Privacy, Properties};
 pub(super) use self::quantity::Bytes;
 
 /// How a value is written in an environment variable.
@@ -180,7 +183,7 @@ impl Kind for BTreeMap<String, String> {
     fn read(value: &Spanned<DeValue<'_>>, at: &mut At<'_>) -> Option<Self> {
         let DeValue::Table(table) = value.get_ref() else { return mistyped::<Self>(value, at) };
         let read = table.iter().map(|(key, value)| {
-            let known = ["presence", "im", "group", "content"];
+            let known = super::users::SERVICE_NAMES;
             let name = key.get_ref().as_ref();
             at.inside(&format!(".{name}"), |at| {
                 if !known.contains(&name) {

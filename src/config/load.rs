@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::certificates::{self, Inspection};
 use super::document::{Document, Places};
@@ -12,12 +13,16 @@ use super::node::{
 };
 use super::peer::Peer;
 use super::peers::{self, label};
+use super::picture::Picture;
 use super::reader::Reader;
 use super::secrets;
 use super::timers::Timers;
 use super::users::{self, UserEntry};
 use crate::address::Domain;
 use crate::time::Timestamp;
+
+/// How long the most impatient phone waits for an answer (`docs/handsets.md`).
+const PHONES_WAIT: Duration = Duration::from_secs(45);
 
 /// Everything a configuration says, and everything wrong in it.
 #[derive(Debug)]
@@ -38,6 +43,7 @@ pub struct Loaded {
 struct Draft {
     node: Option<Node>,
     listen: Listen,
+    advertise: Advertise,
     tls: Option<Tls>,
     csp_tls: Option<CspTls>,
     services: Services,
@@ -74,7 +80,7 @@ pub fn load(file: &Path, environment: &Environment, now: Timestamp) -> Loaded {
     let timers: Timers = reader.section().unwrap_or_default();
     let admin: Admin = reader.section().unwrap_or_default();
     let places = reader.finish();
-    let draft = Draft { node, listen, tls, csp_tls, services, provider, secrets, timers, admin };
+    let draft = Draft { node, listen, advertise, tls, csp_tls, services, provider, secrets, timers, admin };
 
     draft.check(&mut Inspection { now, places: &places, findings: &mut findings });
     let own: Vec<&Domain> = draft.node.iter().flat_map(|n| std::iter::once(&n.domain).chain(&n.aliases)).collect();
@@ -99,7 +105,7 @@ pub fn load(file: &Path, environment: &Environment, now: Timestamp) -> Loaded {
             users: node.users,
             peers: node.peers,
             listen: draft.listen,
-            advertise,
+            advertise: draft.advertise,
             tls: draft.tls,
             csp_tls: draft.csp_tls,
             services: draft.services,
@@ -194,15 +200,16 @@ impl Draft {
         if csp_tls.is_some() && !on.places.has("csp_tls") {
             on.error("listen.csp_tls", "is set, but there is no [csp_tls]", "add [csp_tls] with cert and key");
         }
-        if cir.is_some() {
-            on.warning("listen.cir", "is not in this version; the listener stays off", "leave it out until it is");
+        if cir.is_none() && self.advertise.cir.is_some() {
+            let remedy = "add [listen] cir, or leave this out";
+            on.warning("advertise.cir", "is set, but [listen] cir is off: no phone is told", remedy);
         }
         let exposed = admin.is_some_and(|address| !address.ip().is_loopback());
         if exposed && !(on.places.has("admin.cert") && on.places.has("admin.key")) {
             let remedy = "listen on 127.0.0.1, or add [admin] cert and key";
             on.error("listen.admin", "is off loopback, but [admin] has no cert and key", remedy);
         }
-        let listeners = [("csp", csp), ("csp_tls", csp_tls), ("ssp", ssp), ("admin", admin)];
+        let listeners = [("csp", csp), ("csp_tls", csp_tls), ("ssp", ssp), ("cir", cir), ("admin", admin)];
         let taken: Vec<(&str, SocketAddr)> = listeners.iter().filter_map(|(name, a)| Some((*name, (**a)?))).collect();
         for (index, (name, address)) in taken.iter().enumerate() {
             let clash = |other: &SocketAddr| {
@@ -236,9 +243,10 @@ impl Draft {
         }
         secrets::sealing_key(&self.secrets.key_file, "secrets.key_file", on);
         secrets::token(&self.admin.token_file, "admin.token_file", on);
-        if let Some(logo) = self.provider.logo.as_ref().filter(|logo| !logo.exists()) {
-            let what = format!("names {}, which doesn't exist", logo.display());
-            on.warning("provider.logo", what, "correct the path; until then there is no logo");
+        if let Some(logo) = &self.provider.logo
+            && let Err(fault) = Picture::read(logo)
+        {
+            on.warning("provider.logo", format!("names {}, which {fault}", logo.display()), fault.remedy());
         }
     }
 
@@ -258,8 +266,14 @@ impl Draft {
             }
         }
         for (key, waits) in [("timers.retry", &timers.retry), ("timers.setup_retry", &timers.setup_retry)] {
-            if waits.is_empty() || waits.iter().any(std::time::Duration::is_zero) {
+            if waits.is_empty() || waits.iter().any(Duration::is_zero) {
                 on.error(key, "is empty or holds 0", "list at least one wait, each more than 0");
+            }
+        }
+        for (key, wait) in [("timers.result_wait", timers.result_wait), ("timers.query_wait", timers.query_wait)] {
+            if wait >= PHONES_WAIT {
+                let what = format!("is {} s, when phones have given up and asked again", wait.as_secs());
+                on.warning(key, what, format!("stay below {} s", PHONES_WAIT.as_secs()));
             }
         }
     }

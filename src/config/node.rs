@@ -1,11 +1,12 @@
 //! `postern.toml`: what one node is told.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::kind::{Bytes, HeaderName, HostPort, NameServer, WebUrl};
+use super::kind::{Bytes, HeaderName, HostPort, Languages, NameServer, WebUrl};
 use super::section::section;
 use super::timers::Timers;
 use crate::address::Domain;
@@ -79,7 +80,7 @@ section! {
         csp_tls: Option<SocketAddr> = None,
         /// SSP over HTTPS with mutual TLS: peers. Needs `[tls]`.
         ssp: Option<SocketAddr> = None,
-        /// CIR, the wake-up channel of phones, over TCP and UDP. Not in this version: the listener stays off.
+        /// CIR, the wake-up channel of phones, over TCP and UDP with the same number.
         cir: Option<SocketAddr> = None,
         /// API, metrics, health. Off loopback it needs `[admin]` `cert` and `key`.
         admin: Option<SocketAddr> = None,
@@ -87,12 +88,13 @@ section! {
 }
 
 section! {
-    /// What phones are told. Not used in this version, which tells them neither.
+    /// What phones are told of where they find us. Without it: the host by which a phone reached us, with the real
+    /// port of the listener.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Advertise = "advertise" {
-        /// Host and port of CIR. Not used in this version.
+        /// Host and port of CIR over TCP.
         cir: Option<String> as Option<HostPort> = None,
-        /// URL of CSP. Not used in this version.
+        /// URL of CSP, for wake-up pages below it.
         csp_url: Option<String> as Option<WebUrl> = None,
     }
 }
@@ -177,16 +179,19 @@ section! {
 }
 
 section! {
-    /// Service provider information, for phones to show. Not used in this version.
+    /// Service provider information, for clients to show.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Provider = "provider" {
-        /// Name.
+        /// Name. Empty: the domain.
         name: String = String::new(),
         /// A text.
         description: String = String::new(),
+        /// The text in other languages, each under its ISO 639 code: a client that says which language it prefers
+        /// (`DefaultLanguage`) is told that one, if it is here, or else `description`.
+        descriptions: BTreeMap<String, String> as Languages = BTreeMap::new(),
         /// Web address.
         url: String = String::new(),
-        /// Image file.
+        /// Image file: PNG, GIF, JPEG or WBMP, up to 64 KiB. Read at start.
         logo: Option<PathBuf> = None,
     }
 }

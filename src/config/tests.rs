@@ -219,6 +219,16 @@ fn every_default_is_read_as_it_is_documented() {
 }
 
 #[test]
+fn no_answer_takes_longer_than_the_most_impatient_phone_waits() {
+    let timers = Timers::default();
+    assert!(timers.result_wait.max(timers.query_wait).max(timers.long_poll) < Duration::from_secs(45));
+    let loaded = load_text("domain = \"north.example\"\n[timers]\nresult_wait = \"46s\"\nquery_wait = \"44s\"");
+    let findings = shown(&loaded);
+    assert!(findings.contains("timers.result_wait is 46 s, when phones have given up"), "{findings}");
+    assert!(!findings.contains("query_wait") && loaded.config.is_some(), "a warning: {findings}");
+}
+
+#[test]
 fn a_misplaced_key_is_sent_home() {
     let findings = shown(&load_text("domain = \"north.example\"\n[listen]\nusers = \"u\"\nca = \"x\"\n"));
     assert!(findings.contains("listen.users is unknown: it belongs above the first table"), "{findings}");

@@ -44,6 +44,9 @@ section! {
         client_answer: Duration = secs(60),
         /// How long a client's request is answered alike when it is repeated under its transaction id.
         client_repeat: Duration = secs(300),
+        /// The longest a poll is held for a client that asks for it with the HTTP header `Prefer: wait=SECONDS`; at most
+        /// 45 s. 0 switches it off.
+        long_poll: Duration = secs(25),
         /// Keep-alive time of a client session that asks for none.
         keep_alive: Duration = secs(7_200),
         /// How long a client can still hear why its session ended; after that it hears that nobody knows it.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::document::Document;
 use super::findings::{Findings, Place};
-use super::kind::{Msisdn, UserId};
+use super::kind::{Msisdn, Preferences, Privacy, Properties, ServiceName, UserId};
 use super::reader::Reader;
 use super::section::section;
 
@@ -35,8 +35,23 @@ section! {
         active: bool = true,
         /// Services whose primary service element is elsewhere for this user; overrides `[services]`.
         services: BTreeMap<String, String> = BTreeMap::new(),
+        /// Services the user has subscribed to; others are not offered to him.
+        subscribed: Vec<String> as Vec<ServiceName> = every_service(),
+        /// Services of these that are not in use at present, and not offered either.
+        inactive_services: Vec<String> as Vec<ServiceName> = Vec::new(),
+        /// Free properties: how the user wants services to behave. Those of one service stand under its name:
+        /// `{ tone = "soft", im.greeting = "hello" }`.
+        preferences: BTreeMap<String, String> as Preferences = BTreeMap::new(),
+        /// How far networks may go: `location` and `user_interaction` are `true` or `false`, not stated they count
+        /// as `false`; others are texts.
+        privacy: BTreeMap<String, String> as Privacy = BTreeMap::new(),
+        /// Free properties: what the user's terminal can do, and how its interface is preferred.
+        terminal: BTreeMap<String, String> as Properties = BTreeMap::new(),
     }
 }
+
+/// The services a user may have.
+pub(super) const SERVICE_NAMES: [&str; 4] = ["presence", "im", "group", "content"];
 
 /// How a password is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -47,6 +62,10 @@ pub enum LoginClass {
     Digest,
     /// argon2 only: logins with a clear password.
     Hashed,
+}
+
+fn every_service() -> Vec<String> {
+    SERVICE_NAMES.map(str::to_owned).to_vec()
 }
 
 /// Reads `users.toml`: the users that are sound, each with its place.
@@ -85,5 +104,29 @@ pub(super) fn read(file: &Path, label: String, findings: &mut Findings) -> Vec<(
 impl fmt::Debug for UserEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserEntry").field("id", &self.id).field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+impl UserEntry {
+    /// alice, of whom nothing else is told.
+    pub(crate) fn sample() -> Self {
+        Self {
+            id: "alice".into(),
+            password: "secret".into(),
+            login: LoginClass::Digest,
+            msisdn: None,
+            friendly_name: None,
+            first_name: None,
+            last_name: None,
+            email: None,
+            active: true,
+            services: BTreeMap::new(),
+            subscribed: every_service(),
+            inactive_services: Vec::new(),
+            preferences: BTreeMap::new(),
+            privacy: BTreeMap::new(),
+            terminal: BTreeMap::new(),
+        }
     }
 }

@@ -1,19 +1,24 @@
 //! Addresses to listen on: bound first, so that whoever calls waits in the queue, and served once all is in place.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use axum::Router;
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
 
 use super::StartError;
 use super::ports::Ports;
 use super::reload::ServerCertificate;
 use crate::address::Domain;
-use crate::config::{Config, Listen};
+use crate::config::{Advertise, Config, Listen};
 use crate::operate::{self, AdminState};
-use crate::transport::{self, Identity, Limits, Server, ServerTls};
+use crate::sap::Reach;
+use crate::transport::{self, CirLimits, CirServer, Identity, Limits, Server, ServerTls};
+
+/// Free ports tried for TCP and UDP.
+const ATTEMPTS: usize = 16;
 
 /// What is bound, with real ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct Ready {
     pub csp_tls: Option<SocketAddr>,
     /// SSP.
     pub ssp: Option<SocketAddr>,
+    /// Wake-up of clients, over TCP and UDP.
+    pub cir: Option<SocketAddr>,
     /// Admin.
     pub admin: Option<SocketAddr>,
 }
@@ -35,7 +42,15 @@ pub(super) struct Sockets {
     csp: Option<Socket>,
     csp_tls: Option<Socket>,
     ssp: Option<Socket>,
+    cir: Option<(Socket, UdpSocket)>,
     admin: Option<Socket>,
+}
+
+/// The servers of a node; the admin address apart, because it ends last.
+pub(super) struct Servers {
+    pub(super) open: Vec<Server>,
+    pub(super) cir: Option<CirServer>,
+    pub(super) admin: Option<Server>,
 }
 
 struct Socket {
@@ -58,6 +73,7 @@ impl Sockets {
             csp: Socket::bind("csp", listen.csp).await?,
             csp_tls: Socket::bind("csp_tls", listen.csp_tls).await?,
             ssp: Socket::bind("ssp", listen.ssp).await?,
+            cir: Socket::bind_twice("cir", listen.cir).await?,
             admin: Socket::bind("admin", listen.admin).await?,
         })
     }
@@ -69,11 +85,28 @@ impl Sockets {
             csp: address(&self.csp),
             csp_tls: address(&self.csp_tls),
             ssp: address(&self.ssp),
+            cir: self.cir.as_ref().map(|(socket, _)| socket.address),
             admin: address(&self.admin),
         }
     }
 
-    /// Serves on every socket; the admin address apart, because it ends last.
+    /// Where clients find what is bound.
+    pub(super) fn reach(&self, advertise: &Advertise) -> Reach {
+        let ready = |socket: &Option<Socket>| socket.as_ref().map(|socket| socket.address);
+        let host_and_port = |text: &String| {
+            let (host, port) = text.rsplit_once(':')?;
+            Some((host.trim_matches(['[', ']']).into(), port.parse().ok()?))
+        };
+        Reach {
+            cir: self.cir.as_ref().map(|(socket, _)| socket.address),
+            advertised_cir: advertise.cir.as_ref().and_then(host_and_port),
+            csp: ready(&self.csp),
+            csp_tls: ready(&self.csp_tls),
+            advertised_csp: advertise.csp_url.as_deref().map(Into::into),
+        }
+    }
+
+    /// Serves on every socket.
     pub(super) fn serve(
         self,
         config: &Config,
@@ -81,12 +114,13 @@ impl Sockets {
         identity: Option<Arc<Identity>>,
         ports: &Arc<Ports>,
         admin: AdminState,
-    ) -> Result<(Vec<Server>, Option<Server>), StartError> {
+    ) -> Result<Servers, StartError> {
         let limits = Limits::new(&config.timers);
+        let pages = transport::wake_pages(Arc::<Ports>::clone(ports), base_path(&config.advertise));
         let mut servers = Vec::new();
         for (socket, tls) in [(self.csp, None), (self.csp_tls, tls_of(certificates.csp_tls.as_ref()))] {
             if let Some(socket) = socket {
-                let (ports, pages, limits) = (Arc::<Ports>::clone(ports), Router::new(), limits.clone());
+                let (ports, pages, limits) = (Arc::<Ports>::clone(ports), pages.clone(), limits.clone());
                 servers.push(socket.serve(|listener| transport::serve_csp(listener, tls, ports, pages, limits))?);
             }
         }
@@ -94,9 +128,13 @@ impl Sockets {
             let (ports, limits) = (Arc::<Ports>::clone(ports), limits.clone());
             servers.push(socket.serve(|listener| transport::serve_ssp(listener, identity, ports, limits))?);
         }
+        let cir = self.cir.map(|(socket, datagrams)| {
+            let ports = Arc::<Ports>::clone(ports);
+            socket.serve(|listener| transport::serve_cir(listener, datagrams, ports, cir_limits()))
+        });
         let (tls, router) = (tls_of(certificates.admin.as_ref()), operate::router(admin));
         let admin = self.admin.map(|s| s.serve(|listener| transport::serve_admin(listener, tls, router, limits)));
-        Ok((servers, admin.transpose()?))
+        Ok(Servers { open: servers, cir: cir.transpose()?, admin: admin.transpose()? })
     }
 }
 
@@ -111,7 +149,25 @@ impl Socket {
         Ok(Some(Self { what, address, listener }))
     }
 
-    fn serve(self, serve: impl FnOnce(TcpListener) -> std::io::Result<Server>) -> Result<Server, StartError> {
+    /// Binds an address for TCP and UDP alike; of free ports, one that is free for both.
+    async fn bind_twice(
+        what: &'static str,
+        address: Option<SocketAddr>,
+    ) -> Result<Option<(Self, UdpSocket)>, StartError> {
+        for attempt in 1.. {
+            let Some(socket) = Self::bind(what, address).await? else { break };
+            match UdpSocket::bind(socket.address) {
+                Ok(datagrams) => return Ok(Some((socket, datagrams))),
+                Err(error) if attempt == ATTEMPTS || address.is_some_and(|address| address.port() != 0) => {
+                    return Err(StartError::Bind { what, address: socket.address, error });
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn serve<S>(self, serve: impl FnOnce(TcpListener) -> io::Result<S>) -> Result<S, StartError> {
         let Self { what, address, listener } = self;
         serve(listener).map_err(|error| StartError::Bind { what, address, error })
     }
@@ -134,6 +190,19 @@ impl ServerCertificates {
     }
 }
 
+/// A connection is a file. Those of wake-ups may not take the files that requests need.
+fn cir_limits() -> CirLimits {
+    let limits = CirLimits::default();
+    let files = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok());
+    CirLimits { connections: files.map_or(limits.connections, |files| limits.connections.min(files / 4 * 3)), ..limits }
+}
+
+/// The path of the URL that clients are told.
+fn base_path(advertise: &Advertise) -> &str {
+    let beyond_scheme = advertise.csp_url.as_deref().and_then(|url| url.split_once("://")).map_or("", |(_, rest)| rest);
+    beyond_scheme.find('/').map_or("", |at| &beyond_scheme[at..])
+}
+
 fn tls_of(certificate: Option<&ServerCertificate>) -> Option<Arc<ServerTls>> {
     certificate.map(ServerCertificate::tls)
 }
@@ -142,7 +211,8 @@ impl fmt::Display for Ready {
     /// The ready line of `postern serve`; a listener that is off is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postern ready domain={}", self.domain)?;
-        let listeners = [("csp", self.csp), ("csp_tls", self.csp_tls), ("ssp", self.ssp), ("admin", self.admin)];
+        let listeners =
+            [("csp", self.csp), ("csp_tls", self.csp_tls), ("ssp", self.ssp), ("cir", self.cir), ("admin", self.admin)];
         for (name, address) in listeners {
             if let Some(address) = address {
                 write!(f, " {name}={address}")?;

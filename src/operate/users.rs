@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use bytes::Bytes;
+use serde::Serialize;
 
 use super::AdminState;
 use super::fault::Fault;
@@ -13,7 +14,16 @@ use super::page::{List, Page, parameters, read_json};
 use crate::address::Address;
 use crate::sap::account::{Account, AccountChange, AccountError};
 use crate::sap::life::Reason;
+use crate::sap::profile::{Profile, ProfileView};
 use crate::time::Timestamp;
+
+/// A user with his profile.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    #[serde(flatten)]
+    account: Account,
+    profile: Profile,
+}
 
 /// `GET /api/v1/users`: in order of ids.
 pub(super) async fn list(
@@ -33,12 +43,32 @@ pub(super) async fn create(
 ) -> Result<impl IntoResponse, Fault> {
     let account = state.sap.accounts().create(read_json(&headers, &body?)?).await?;
     tracing::info!(user = account.id, "user added by the operator");
-    Ok((StatusCode::CREATED, Json(account)))
+    Ok((StatusCode::CREATED, Json(Shown::from(account))))
 }
 
 /// `GET /api/v1/users/{id}`.
-pub(super) async fn show(State(state): State<AdminState>, Path(id): Path<String>) -> Result<Json<Account>, Fault> {
-    Ok(Json(state.sap.accounts().get(&id).await?))
+pub(super) async fn show(State(state): State<AdminState>, Path(id): Path<String>) -> Result<Json<Shown>, Fault> {
+    Ok(Json(state.sap.accounts().get(&id).await?.into()))
+}
+
+/// `GET /api/v1/users/{id}/profile`: with what the user's sessions negotiated.
+pub(super) async fn profile(
+    State(state): State<AdminState>,
+    Path(id): Path<String>,
+) -> Result<Json<ProfileView>, Fault> {
+    Ok(Json(state.sap.profile(&id).await?))
+}
+
+/// `PUT /api/v1/users/{id}/profile`: changes the fields given; `null` removes a property. In force at once.
+pub(super) async fn change_profile(
+    State(state): State<AdminState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<ProfileView>, Fault> {
+    let profile = state.sap.change_profile(&id, read_json(&headers, &body?)?).await?;
+    tracing::info!(user = profile.id, "profile changed by the operator");
+    Ok(Json(profile))
 }
 
 /// `PUT /api/v1/users/{id}`: changes the fields given; `null` clears one. Sessions of a user who is not active any
@@ -48,16 +78,17 @@ pub(super) async fn change(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Account>, Fault> {
+) -> Result<Json<Shown>, Fault> {
     let change: AccountChange = read_json(&headers, &body?)?;
     let new_password = change.password.is_some();
     let account = state.sap.accounts().update(&id, change).await?;
-    if new_password || !account.active {
-        let user = address_of(&state, &account.id)?;
+    let user = address_of(&state, &account.id)?;
+    state.sap.follow_account(&user).await?;
+    if new_password {
         state.sap.end_sessions_of(Timestamp::now(), &user, None, Reason::Policy).await?;
     }
     tracing::info!(user = account.id, "user changed by the operator");
-    Ok(Json(account))
+    Ok(Json(account.into()))
 }
 
 /// `DELETE /api/v1/users/{id}`: 204. The user's sessions end, and the mailbox is emptied.
@@ -78,6 +109,12 @@ pub(super) fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault>
     let home = state.sap.domain();
     let address = Address::parse(id, home).and_then(|named| Address::user_at(named.user(), home));
     address.map_err(|error| Fault::invalid(format!("id: {error}"), "give the id of a user"))
+}
+
+impl From<Account> for Shown {
+    fn from(account: Account) -> Self {
+        Self { profile: account.profile.clone(), account }
+    }
 }
 
 impl From<AccountError> for Fault {

@@ -84,7 +84,7 @@ impl Track {
         match service {
             Service::Access | Service::Interop => Self::Management,
             Service::Presence => Self::Presence,
-            Service::Common | Service::Im | Service::Group => Self::Messages,
+            Service::Common | Service::Im | Service::Group | Service::Profile => Self::Messages,
         }
     }
 

@@ -34,13 +34,14 @@ pub(super) const fn name(service: Service) -> &'static str {
         Service::Im => "im",
         Service::Interop => "interop",
         Service::Presence => "presence",
+        Service::Profile => "profile",
     }
 }
 
 /// The service of a name in peer files.
 pub(super) fn named(text: &str) -> Option<Service> {
-    use Service::{Access, Common, Group, Im, Interop, Presence};
-    [Access, Common, Group, Im, Interop, Presence].into_iter().find(|s| name(*s) == text)
+    use Service::{Access, Common, Group, Im, Interop, Presence, Profile};
+    [Access, Common, Group, Im, Interop, Presence, Profile].into_iter().find(|s| name(*s) == text)
 }
 
 /// The function a primitive needs, if not the mandatory part of its service.

@@ -6,9 +6,12 @@
 mod fields;
 mod known;
 mod record;
+mod register;
 
 pub use fields::{AccountChange, NewAccount};
 pub use known::Known;
+pub(in crate::sap) use record::digits;
+pub use register::Registered;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +19,7 @@ use serde::Serialize;
 
 use crate::address::{Address, Domain};
 use crate::config::{LoginClass, UserEntry};
+use crate::sap::profile::{Profile, ProfileChange};
 use crate::sap::secret::{Hasher, Keyring, Password, SecretError};
 use crate::store::{Changes, Expect, Key, Store, StoreError};
 use record::Record;
@@ -39,8 +43,13 @@ pub struct Account {
     pub email: Option<String>,
     /// Whether the user may log in.
     pub active: bool,
+    /// Whether it was made at a subscriber's first login (`[access] auto_register`).
+    pub auto_registered: bool,
     /// Services whose primary service element is elsewhere for this user: service → domain.
     pub services: BTreeMap<String, String>,
+    /// What else is known of the user; shown by itself.
+    #[serde(skip)]
+    pub profile: Profile,
 }
 
 /// Why something could not be done with an account. The text says what to do.
@@ -194,6 +203,14 @@ impl Accounts {
         }
     }
 
+    /// Changes what is given of the profile.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub async fn change_profile(&self, id: &str, profile: ProfileChange) -> Result<Account, AccountError> {
+        self.update(id, AccountChange { profile: Some(profile), ..AccountChange::default() }).await
+    }
+
     /// Sets a new password; how it is kept stays.
     ///
     /// # Errors
@@ -311,14 +328,14 @@ impl Accounts {
     }
 
     async fn record(&self, id: &str, new: NewAccount) -> Result<Record, AccountError> {
-        let (mut record, password) = new.checked()?;
+        let (mut record, password) = new.checked(id)?;
         record.secret = self.keep(id, record.login, password).await?;
         Ok(record)
     }
 
     async fn changed(&self, id: &str, old: &Record, change: &AccountChange) -> Result<Record, AccountError> {
         let mut new = old.clone();
-        change.apply(&mut new);
+        change.apply(id, &mut new)?;
         let password = match &change.password {
             Some(password) => password.clone(),
             None if new.login == old.login => return Ok(new),

@@ -1,10 +1,13 @@
 //! Capability negotiation: what a session's client can take, corrected by what the server does
 //! (docs/wire-notes.md, "Capabilities").
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::vocabulary::capability::{
     AcceptedContentType, AgreedCapabilityList, CapabilityList, ClientCapabilityRequest, ClientCapabilityResponse,
+    HttpAddress,
 };
 use crate::vocabulary::{Text, Version};
 
@@ -78,6 +81,10 @@ pub struct Offer {
     pub cir_methods: Vec<Text>,
     /// Host and port for wake-up over TCP; without it `STCP` is never agreed.
     pub tcp: Option<(Text, u16)>,
+    /// URL for wake-up over HTTP; without it `SHTTP` is never agreed.
+    pub http: Option<Text>,
+    /// Where wake-up datagrams of the session go.
+    pub udp: Option<IpAddr>,
     /// Seconds between polls, at least.
     pub poll_min: u32,
     /// Most transactions open at once per side.
@@ -127,6 +134,11 @@ impl Capabilities {
         [of_type, of_text, self.push_length].into_iter().flatten().min()
     }
 
+    /// Whether a wake-up method was agreed.
+    pub fn wakes_by(&self, method: &str) -> bool {
+        self.cir_methods.iter().any(|agreed| agreed == method)
+    }
+
     /// What the list of a client says, corrected by the offer.
     fn of(list: &CapabilityList, version: Version, offer: &Offer) -> Self {
         let least = |wanted: Option<u32>| wanted.map(|length| length.min(offer.max_size));
@@ -137,7 +149,13 @@ impl Capabilities {
             None if version < Version::V13 => multi_trans,
             None => 1,
         };
-        let udp_port = list.udp_port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0);
+        let mut cir_methods = offer.methods(&list.cir_methods);
+        let udp_port = match list.udp_port {
+            Some(port) => u16::try_from(port).ok().filter(|port| *port >= FIRST_PORT),
+            None => cir_methods.iter().any(|method| method == SUDP).then_some(USUAL_UDP_PORT),
+        };
+        // No datagram would ever go to a port that can't be a client's.
+        cir_methods.retain(|method| method != SUDP || udp_port.is_some());
         let notify = list.delivery.as_deref().is_some_and(|method| method.eq_ignore_ascii_case("N"));
         let charsets = list.charsets.iter().chain(&list.text_charsets).copied().collect();
         Self {
@@ -154,7 +172,7 @@ impl Capabilities {
             multi_trans,
             multi_trans_per_message: per_message.clamp(1, multi_trans),
             poll_min: list.poll_min.map(|seconds| seconds.max(offer.poll_min)),
-            cir_methods: offer.methods(&list.cir_methods),
+            cir_methods,
             udp_port,
             language: list.language.clone(),
             client_type: list.client_type.clone(),
@@ -171,6 +189,8 @@ impl Default for Offer {
             bearers: ["HTTP", "HTTPS", "WSP"].map(Text::from).to_vec(),
             cir_methods: Vec::new(),
             tcp: None,
+            http: None,
+            udp: None,
             poll_min: 2,
             multi_trans: 100,
             max_size: 256 * 1024,
@@ -181,7 +201,11 @@ impl Default for Offer {
 impl Offer {
     /// The methods wanted that are offered too, in the client's order.
     fn methods(&self, wanted: &[Text]) -> Vec<Text> {
-        let usable = |method: &Text| method != STCP || self.tcp.is_some();
+        let usable = |method: &Text| match method.as_str() {
+            STCP => self.tcp.is_some(),
+            SHTTP => self.http.is_some(),
+            _ => true,
+        };
         common(wanted, &self.cir_methods).into_iter().filter(usable).collect()
     }
 
@@ -218,8 +242,9 @@ pub fn negotiate(
 
 /// What a client of 1.2 or later is told: also for a 1.3 login that carries its capabilities.
 pub fn agreed(list: &CapabilityList, kept: &Capabilities, version: Version, offer: &Offer) -> AgreedCapabilityList {
-    let tcp = offer.tcp.as_ref().filter(|_| kept.cir_methods.iter().any(|method| method == STCP));
+    let tcp = offer.tcp.as_ref().filter(|_| kept.wakes_by(STCP));
     let mut agreed = AgreedCapabilityList {
+        http_address: offer.http.clone().filter(|_| kept.wakes_by(SHTTP)).map(|url| HttpAddress { url }),
         bearers: offer.bearers(&list.bearers),
         cir_methods: kept.cir_methods.clone(),
         tcp_address: tcp.map(|(host, _)| host.clone()),
@@ -237,17 +262,28 @@ pub fn agreed(list: &CapabilityList, kept: &Capabilities, version: Version, offe
         agreed.multi_trans = list.multi_trans.map(|_| kept.multi_trans);
         agreed.multi_trans_per_message = list.multi_trans_per_message.map(|_| kept.multi_trans_per_message);
         agreed.priority = list.priority;
+        // Where they go in truth, whatever address the client named.
+        if let Some(address) = offer.udp.filter(|_| kept.wakes_by(SUDP)) {
+            agreed.udp_address = Some(address.to_string().into());
+            agreed.udp_port = kept.udp_port.map(u32::from);
+        }
     }
     agreed
 }
 
 const PLAIN: &str = "text/plain";
 const STCP: &str = "STCP";
+const SUDP: &str = "SUDP";
+pub(super) const SHTTP: &str = "SHTTP";
+/// Where a client listens for datagrams that named no port: one engine's default.
+const USUAL_UDP_PORT: u16 = 3717;
+/// Ports below belong to the system of whoever has the address, not to a client.
+pub(super) const FIRST_PORT: u16 = 1024;
 const SMALLEST_PARSER: u32 = 512;
 
 /// The client's list with the server's corrections (1.1).
 fn corrected(list: &CapabilityList, kept: &Capabilities, offer: &Offer) -> CapabilityList {
-    let tcp = offer.tcp.as_ref().filter(|_| kept.cir_methods.iter().any(|method| method == STCP));
+    let tcp = offer.tcp.as_ref().filter(|_| kept.wakes_by(STCP));
     CapabilityList {
         delivery: Some(if kept.delivery == Delivery::Notify { "N" } else { "P" }.into()),
         content_types: corrected_types(list, offer),

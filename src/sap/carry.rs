@@ -168,6 +168,7 @@ impl Sap {
     async fn keep_house(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             let now = Timestamp::now();
+            self.segments.sweep(now);
             self.claims.sweep(now, self.settings.timers.client_answer);
             let cleaned = async {
                 self.expire_sessions(now).await?;

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use tracing::{Instrument, debug};
+use tracing::{Instrument, debug, info};
 
+use super::login::Refusal;
 use super::written::for_client;
 use super::{Sap, Via};
 use crate::ident::{self, SessionId};
@@ -24,6 +26,8 @@ pub struct Call {
     pub encoding: Encoding,
     /// How it came.
     pub via: Via,
+    /// How long the client wants a poll to wait for something to come; zero: not at all.
+    pub wait: Duration,
 }
 
 /// What the client gets: a CSP message in the encoding it used, or nothing where nothing is a legal answer.
@@ -61,7 +65,10 @@ impl Sap {
         self.restore_ids(&mut message, call.encoding);
         let mut answer = match self.check_session(now, &message, &call.via) {
             Ok(()) => self.answer_message(now, &message, &call).await,
-            Err(code) => self.farewell(&message, &call).unwrap_or_else(|| refusal(&message, code)),
+            Err(refused) => self.farewell(&message, &call).unwrap_or_else(|| {
+                refused.count();
+                refusal(&message, refused.code(message.version))
+            }),
         };
         if answer.transactions.is_empty()
             && let Some(farewell) = self.farewell(&message, &call)
@@ -77,12 +84,12 @@ impl Sap {
     }
 
     /// A session named must live; one that is bound to an address must come from there.
-    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Code> {
+    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Refusal> {
         let Some(id) = &message.session else { return Ok(()) };
-        let Some(record) = self.sessions.get(id) else { return Err(Code::INVALID_SESSION) };
+        let Some(record) = self.sessions.get(id) else { return Err(Refusal::UnknownSession) };
         if self.settings.access.bind_session_to_address && record.from != via.client {
-            debug!(session = %id, remote = %via.client, "session used from another address");
-            return Err(Code::INVALID_SESSION);
+            info!(user = %record.user, session = %id, client = %via.client, "session used from another address: refused");
+            return Err(Refusal::OtherAddress);
         }
         self.sessions.heard(now, id);
         Ok(())
@@ -104,7 +111,15 @@ impl Sap {
                 out.transactions.push(answer);
             }
         }
-        self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+        if let Some(session) = message.session.as_ref().and_then(|id| self.sessions.get(id)) {
+            self.fit_parser(now, &session, call.encoding, &mut out);
+        }
+        // A login is answered alone: one client that learns in it that something waits polls without a session.
+        let login = |answer: &Transaction| matches!(answer.said, Said::Known(Primitive::LoginResponse(_)));
+        if !out.transactions.iter().any(login) {
+            self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+            self.hold_poll(message, call, &mut out).await;
+        }
         out
     }
 
@@ -180,7 +195,8 @@ mod tests {
     #[test]
     fn the_debug_of_a_call_shows_no_password() {
         let via = Via::direct(([127, 0, 0, 1], 9).into(), true);
-        let call = Call { body: Bytes::from_static(b"<Password>hunter2"), encoding: Encoding::Xml, via };
+        let call =
+            Call { body: Bytes::from_static(b"<Password>hunter2"), encoding: Encoding::Xml, via, wait: Duration::ZERO };
         let shown = format!("{call:?}");
         assert!(!shown.contains("hunter2") && shown.contains("17"), "{shown}");
     }

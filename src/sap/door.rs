@@ -1,30 +1,22 @@
 //! A client's requests: who may say what, and who answers it (IMPS 1.3 architecture, C.5).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tracing::{Instrument, debug, info_span};
 
-use super::capability::{self, Capabilities};
+use super::capability;
 use super::csp::response;
 use super::discovery;
-use super::life::seconds;
-use super::login::{self, Admission, Answer};
-use super::services::{self, Agreed};
-use super::session::{SessionRecord, Sessions};
+use super::session::SessionRecord;
 use super::{Sap, Via};
-use crate::address::Address;
-use crate::ident::SessionId;
-use crate::store::Changes;
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
-use crate::vocabulary::access::{LoginRequest, LoginResponse};
 use crate::vocabulary::capability::ClientCapabilityRequest;
 use crate::vocabulary::primitive::{self, SentBy};
 use crate::vocabulary::service::ServiceRequest;
 use crate::vocabulary::status::{Code, Outcome, Status};
-use crate::vocabulary::{Primitive, Text, Version};
+use crate::vocabulary::{Primitive, Version};
 
 impl Sap {
     /// Answers one request of a client; `None` where there is no answer.
@@ -47,6 +39,9 @@ impl Sap {
         metrics::counter!("postern_client_transactions_total", "primitive" => said.element().xml()).increment(1);
         let span = info_span!("transaction", primitive = said.element().xml(), id = transaction.id.as_deref());
         let answer = match self.permit(message, said) {
+            Ok(Some(session)) if let Primitive::GetSegmentRequest(request) = said => {
+                return Some(self.get_segment(&session, transaction.id.clone(), request));
+            }
             Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
@@ -86,13 +81,24 @@ impl Sap {
         if let Primitive::VersionDiscoveryRequest(request) = said {
             return Some(discovery::answer(request).into());
         }
+        if let Primitive::GetSpInfoRequest(request) = said {
+            let known = session.as_ref().map(|session| &session.capabilities);
+            return Some(self.settings.provider.answer(request, known).into());
+        }
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
             Primitive::LogoutRequest(_) => self.log_out(now, &session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
-            Primitive::ClientCapabilityRequest(request) => self.agree_capabilities(&session, request, version).await,
+            Primitive::ClientCapabilityRequest(request) => {
+                self.agree_capabilities(&session, request, version, via).await
+            }
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
+            Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
+            Primitive::UnsubscribeNotificationRequest(request) => {
+                self.unsubscribe_notifications(&session, request).await
+            }
+            Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
             // A status in request mode asks for nothing.
@@ -101,121 +107,32 @@ impl Sap {
         })
     }
 
-    async fn log_in(&self, now: Timestamp, request: &LoginRequest, version: Version, via: &Via) -> LoginResponse {
-        if self.leaving.load(Ordering::Relaxed) {
-            return login::refusal(request, Code::UNAVAILABLE);
-        }
-        if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
-            return self.take_up(now, request, &SessionId::new(id));
-        }
-        let from = login::Via::of(&self.settings.access, via.tls, via.remote);
-        match self.login.handle(now, request, version, &from).await {
-            Answer::Challenge(challenge) => challenge.response(),
-            Answer::Admit(admission) => self.admit(now, &admission, request, version, via).await,
-            Answer::Refuse(code) => login::refusal(request, code),
-        }
-    }
-
-    /// Opens a session for somebody who has proven who it is. What stands in its way ends.
-    async fn admit(
-        &self,
-        now: Timestamp,
-        admission: &Admission,
-        request: &LoginRequest,
-        version: Version,
-        via: &Via,
-    ) -> LoginResponse {
-        let mut record = SessionRecord {
-            id: Sessions::new_id(),
-            user: admission.user.clone(),
-            client: admission.client.clone(),
-            application: admission.application.clone(),
-            cookie: Text::from(admission.cookie.expose()),
-            version,
-            keep_alive: seconds(admission.ttl),
-            from: via.client,
-            since: now,
-            capabilities: Capabilities::default(),
-            agreed: Agreed::default(),
-        };
-        let mut answer = admission.response(&record.id);
-        if version == Version::V13 {
-            self.negotiate_at_login(request, &mut record, &mut answer);
-        }
-        let mut changes = Changes::default();
-        let leaving = self.make_room(&record);
-        for (old, _) in &leaving {
-            SessionRecord::erase(&old.id, &mut changes);
-        }
-        record.save(&mut changes);
-        if let Err(error) = self.store.commit(changes).await {
-            tracing::error!(%error, "a login could not be stored");
-            leaving.iter().for_each(|(old, _)| self.sessions.spare(&old.id));
-            return login::refusal(request, Code::UNAVAILABLE);
-        }
-        for (old, reason) in &leaving {
-            self.ended(now, old, *reason);
-        }
-        let (user, id) = (record.user.clone(), record.id.clone());
-        self.opened(now, record);
-        if !self.still_welcome(&user).await {
-            self.bar(now, &id).await;
-            return login::refusal(request, Code::FORBIDDEN);
-        }
-        answer
-    }
-
-    /// 1.3 may negotiate capabilities and services in the login itself.
-    fn negotiate_at_login(&self, request: &LoginRequest, record: &mut SessionRecord, answer: &mut LoginResponse) {
-        if let Some(list) = &request.capabilities {
-            let asked = ClientCapabilityRequest { client: None, list: Some(list.clone()) };
-            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer);
-            record.capabilities = kept;
-            answer.capabilities = told.agreed;
-            answer.capability_request = Some(false);
-        }
-        if let Some(wanted) = &request.functions {
-            let (agreed, refused) = services::agree(wanted, Version::V13, &self.offered);
-            record.agreed = agreed;
-            answer.functions = refused;
-        }
-    }
-
-    /// A client takes up a session it still knows: the id is its credential.
-    fn take_up(&self, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
-        let Some(record) = self.sessions.get(id) else { return login::refusal(request, Code::NOT_RECOVERED) };
-        let user = request.user.as_deref().map(|text| Address::parse(text, &self.settings.domain));
-        let same_user = matches!(user, Some(Ok(user)) if user == record.user);
-        if !same_user || request.client.as_ref().is_some_and(|client| *client != record.client) {
-            return login::refusal(request, Code::CLIENT_MISMATCH);
-        }
-        self.sessions.heard(now, id);
-        LoginResponse {
-            client: request.client.clone(),
-            outcome: Code::SUCCESS.into(),
-            session: Some(id.expose().into()),
-            keep_alive: Some(record.keep_alive),
-            capability_request: Some(false),
-            ..LoginResponse::default()
-        }
-    }
-
     async fn agree_capabilities(
-        &self,
+        self: &Arc<Self>,
         session: &SessionRecord,
         request: &ClientCapabilityRequest,
         version: Version,
+        via: &Via,
     ) -> Primitive {
-        let (capabilities, answer) = capability::negotiate(request, version, &self.offer);
+        let offer = self.offer_to(session, version, via);
+        let (capabilities, answer) = capability::negotiate(request, version, &offer);
+        let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
+        if priority != session.capabilities.priority {
+            self.tell_priority(session, priority);
+        }
+        if let Some(record) = self.sessions.get(&session.id) {
+            self.wake_again(&record);
+        }
         answer.into()
     }
 
     async fn agree_services(&self, session: &SessionRecord, request: &ServiceRequest, version: Version) -> Primitive {
-        let (agreed, answer) = services::negotiate(request, version, &self.offered);
-        if let Some(agreed) = agreed {
-            self.change_session(&session.id, |record| record.agreed = agreed).await;
-        }
-        answer.into()
+        let mut answer = None;
+        let negotiate = |record: &mut SessionRecord| {
+            answer = Some(record.agreed.negotiate(request, version, &self.offered));
+        };
+        self.change_session(&session.id, negotiate).await;
+        answer.map_or_else(|| Status::from(Code::INVALID_SESSION).into(), Into::into)
     }
 }

@@ -21,6 +21,7 @@ pub use events::{Events, Happening, SessionEvent};
 pub(super) use farewell::Farewells;
 
 use super::Sap;
+use super::enter::seconds;
 use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
@@ -116,18 +117,6 @@ impl Sap {
         let surplus = (others.len() + 1).saturating_sub(self.settings.access.sessions_per_user);
         leaving.extend(others.iter().take(surplus).filter_map(|id| ending(id, Reason::Policy)));
         leaving
-    }
-
-    /// Whether a user who has just logged in still may: the account may have changed while that was proved.
-    pub(super) async fn still_welcome(&self, user: &Address) -> bool {
-        self.accounts.known(user).await.is_ok_and(|known| known.is_some_and(|known| known.active))
-    }
-
-    /// Ends a session that should not have opened.
-    pub(super) async fn bar(&self, now: Timestamp, id: &SessionId) {
-        if let Err(error) = self.end_sessions(now, std::slice::from_ref(id), Reason::Policy).await {
-            error!(%error, session = %id, "the end of a session could not be stored");
-        }
     }
 
     /// Answers `Logout-Request`.
@@ -251,6 +240,7 @@ impl Sap {
         }
         self.sessions.close(id);
         self.outbox.release(id);
+        self.segments.release(id);
         if self.claims.release(&record.user, id) {
             // What it had in hand is free for the user's other sessions.
             self.wake_user(&record.user);
@@ -271,9 +261,4 @@ impl Sap {
             bell.hang_up(id);
         }
     }
-}
-
-/// Seconds as sessions count them.
-pub(super) fn seconds(span: Duration) -> u32 {
-    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

@@ -16,6 +16,7 @@ use crate::relay::{Job, Turn};
 use crate::syntax::{Said, ssp};
 use crate::time::Timestamp;
 use crate::vocabulary::message::{DeliveryReportRequest, SendMessageRequest, SendMessageResponse};
+use crate::vocabulary::provider::GetSpInfoResponse;
 use crate::vocabulary::status::{Code, Outcome, Status};
 use crate::vocabulary::{DecodeError, Primitive};
 
@@ -76,6 +77,16 @@ impl Sap {
         match said {
             Said::Known(Primitive::SendMessageRequest(request)) => self.take_message(now, job, &request, turn).await,
             Said::Known(Primitive::DeliveryReportRequest(report)) => self.take_report(now, job, &report, turn).await,
+            Said::Known(Primitive::GetUserProfileRequest(request)) => {
+                self.tell_profiles(&asker(job), &request).await.into()
+            }
+            Said::Known(Primitive::UpdateUserProfileRequest(request)) => {
+                self.take_profiles(&asker(job), &request).await.into()
+            }
+            Said::Known(Primitive::GetSpInfoRequest(request)) => {
+                let outcome = Some(Code::SUCCESS.into());
+                GetSpInfoResponse { outcome, ..self.settings.provider.answer(&request, None) }.into()
+            }
             Said::Known(Primitive::Status(_) | Primitive::SendMessageResponse(_)) => Status::from(Code::SUCCESS).into(),
             Said::Known(_) | Said::Unknown(_) => Status::from(Code::NOT_SUPPORTED).into(),
         }
@@ -217,6 +228,16 @@ impl Sap {
         }
         Status::from(Code::SUCCESS).into()
     }
+}
+
+/// The domain that asks: the requestor's, of which the relay has made sure that the peer speaks for it.
+fn asker(job: &Job) -> Domain {
+    let requestor = job.meta.as_ref().and_then(|meta| meta.requestor.as_ref());
+    let service = requestor.and_then(|requestor| requestor.service.as_deref()).and_then(Domain::of_service_id);
+    let service = service.unwrap_or_else(|| job.peer.clone());
+    let user = requestor.and_then(|requestor| requestor.user.as_ref());
+    let home = user.and_then(|user| Address::parse(&user.id, &service).ok()).map(|user| user.domain().clone());
+    home.unwrap_or(service)
 }
 
 fn believable(now: Timestamp, text: &str) -> Option<Timestamp> {

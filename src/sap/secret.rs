@@ -3,7 +3,7 @@
 mod hash;
 mod key;
 
-pub use hash::Hasher;
+pub use hash::{Hasher, Turn};
 pub use key::{KeyError, Keyring};
 
 use std::fmt;

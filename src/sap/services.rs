@@ -7,18 +7,19 @@ pub use tree::{ALWAYS, FUNCTIONS, Function};
 
 use serde::{Deserialize, Serialize};
 
+use super::profile::{Profile, Service};
 use crate::config::{Pse, Services};
 use crate::vocabulary::service::{Functions, Node, ServiceRequest, ServiceResponse};
 use crate::vocabulary::status::Code;
 use crate::vocabulary::{Element, Version};
 use tree::Set;
 
-/// What the domain offers its users.
+/// What is offered: by the domain, or to one of its users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offered {
     /// Of the services that are there at all.
     supported: Set,
-    /// Of these, what this version of Postern does.
+    /// What this version of Postern does, wherever.
     built: Set,
 }
 
@@ -27,6 +28,9 @@ pub struct Offered {
 #[serde(from = "Names", into = "Names")]
 pub struct Agreed {
     functions: Option<Set>,
+    /// What is offered to the session's user, where that is not what the domain offers. His profile says it, so it
+    /// is not stored here.
+    user: Option<Offered>,
 }
 
 /// [`Agreed`] as it is stored: names outlive the order of a table.
@@ -35,65 +39,48 @@ struct Names {
     functions: Option<Vec<String>>,
 }
 
-/// Answers a service request. The agreement is `None` if the client named no functions: it only asked what there
-/// is, and what was agreed before stays.
-pub fn negotiate(request: &ServiceRequest, version: Version, offered: &Offered) -> (Option<Agreed>, ServiceResponse) {
-    let (agreed, refused) = match &request.functions {
-        Some(functions) => {
-            let (agreed, refused) = agree(functions, version, offered);
-            (Some(agreed), refused)
-        }
-        None => (None, None),
-    };
-    let response = ServiceResponse {
-        client: request.client.clone().filter(|_| version == Version::V11),
-        functions: refused,
-        all_functions: request.all_functions.unwrap_or(false).then(|| offered.all_functions(version)),
-    };
-    (agreed, response)
-}
-
-/// What is agreed of the functions wanted, and which of them are refused (`None` = none): also for a 1.3 login
-/// that carries its functions.
-pub fn agree(wanted: &Functions, version: Version, offered: &Offered) -> (Agreed, Option<Functions>) {
-    // An empty element means all below it, the outermost one included.
-    let nodes = match wanted.features.as_deref() {
-        None | Some([]) => features(),
-        Some(nodes) => nodes.to_vec(),
-    };
-    let offer = offered.built;
-    let asked = nodes.iter().fold(Set::default(), |set, node| set.or(covered_by(node, version)));
-    let touched = |feature: Element| nodes.iter().any(|node| touches(node, feature));
-    let implied = Set::of(|row| row.comes_with_feature(version) && touched(row.feature));
-    let agreed = Agreed { functions: Some(asked.or(implied).and(offer)) };
-    let refused: Vec<Node> = nodes.iter().filter_map(|node| refused(node, version, offer)).collect();
-    (agreed, (!refused.is_empty()).then_some(Functions { features: Some(refused) }))
-}
-
 // === impl Offered ===
 
 impl Offered {
     /// What is offered by a domain whose service elements are where the configuration says.
     pub fn new(services: &Services) -> Self {
-        let there = |feature: Element| match feature {
-            Element::PresenceFeat => services.presence != Pse::None,
-            Element::ImFeat => services.im != Pse::None,
-            Element::GroupFeat => services.group != Pse::None,
-            _ => true,
+        let nowhere = |service: Service| *service.place(services) == Pse::None;
+        let supported = Set::of(|row| !service_of(row.feature).is_some_and(nowhere));
+        Self { supported, built: Set::of(|row| row.built) }
+    }
+
+    /// What of it is offered to a user: services he has subscribed to and uses, those of his own included that are
+    /// elsewhere.
+    pub fn to(&self, profile: &Profile) -> Self {
+        let there = |service: Service, row: &Function| {
+            let subscription = profile.services.get(service);
+            subscription.in_use()
+                && match subscription.pse.as_deref() {
+                    None | Some(super::profile::LOCAL) => self.supported.has(row.token),
+                    Some(super::profile::NONE) => false,
+                    Some(_) => true,
+                }
         };
-        let supported = Set::of(|row| there(row.feature));
-        Self { supported, built: supported.and(Set::of(|row| row.built)) }
+        let supported = Set::of(|row| match service_of(row.feature) {
+            Some(service) => there(service, row),
+            None => self.supported.has(row.token),
+        });
+        Self { supported, ..*self }
+    }
+
+    fn functions(&self) -> Set {
+        self.supported.and(self.built)
     }
 
     /// Whether a function is offered.
     pub fn has(&self, function: Element) -> bool {
-        self.built.has(function)
+        self.functions().has(function)
     }
 
     /// The tree of all that is offered in a version, every function by name.
     pub fn all_functions(&self, version: Version) -> Functions {
         let mut tree: Vec<Node> = Vec::new();
-        for row in self.built.functions().filter(|row| row.exists_in(version)) {
+        for row in self.functions().rows().filter(|row| row.exists_in(version)) {
             if let Some(group) = row.group {
                 let feature = below(&mut tree, row.feature);
                 let group = below(&mut feature.children, group);
@@ -101,7 +88,7 @@ impl Offered {
             }
         }
         // An empty feature would mean all of it: the mandatory part stands where nothing else of it is offered.
-        for row in self.built.functions().filter(|row| row.group.is_none() && row.exists_in(version)) {
+        for row in self.functions().rows().filter(|row| row.group.is_none() && row.exists_in(version)) {
             if !tree.iter().any(|node| node.element == row.feature) {
                 below(&mut below(&mut tree, row.feature).children, row.token);
             }
@@ -114,16 +101,62 @@ impl Offered {
 // === impl Agreed ===
 
 impl Agreed {
+    /// Nothing agreed yet; to the session's user this much is offered.
+    pub fn of(user: Offered) -> Self {
+        Self { functions: None, user: Some(user) }
+    }
+
+    /// From now on this much is offered to the session's user. What was agreed and is not offered any more can't be
+    /// used until it is offered again.
+    pub fn offer(&mut self, user: Offered) {
+        self.user = Some(user);
+    }
+
+    /// Answers a service request. A client that names no functions only asks what there is, and what was agreed
+    /// before stays.
+    pub fn negotiate(&mut self, request: &ServiceRequest, version: Version, offered: &Offered) -> ServiceResponse {
+        let refused = request.functions.as_ref().and_then(|wanted| self.agree(wanted, version, offered));
+        let all = request.all_functions.unwrap_or(false);
+        ServiceResponse {
+            client: request.client.clone().filter(|_| version == Version::V11),
+            functions: refused,
+            all_functions: all.then(|| self.offered(offered).all_functions(version)),
+        }
+    }
+
+    /// Agrees on what is offered of the functions wanted; which of them are refused (`None` = none). Also for a 1.3
+    /// login that carries its functions.
+    pub fn agree(&mut self, wanted: &Functions, version: Version, offered: &Offered) -> Option<Functions> {
+        // An empty element means all below it, the outermost one included.
+        let nodes = match wanted.features.as_deref() {
+            None | Some([]) => features(),
+            Some(nodes) => nodes.to_vec(),
+        };
+        let offer = self.offered(offered).functions();
+        let asked = nodes.iter().fold(Set::default(), |set, node| set.or(covered_by(node, version)));
+        let touched = |feature: Element| nodes.iter().any(|node| touches(node, feature));
+        let implied = Set::of(|row| row.comes_with_feature(version) && touched(row.feature));
+        self.functions = Some(asked.or(implied).and(offer));
+        let refused: Vec<Node> = nodes.iter().filter_map(|node| refused(node, version, offer)).collect();
+        (!refused.is_empty()).then_some(Functions { features: Some(refused) })
+    }
+
+    /// What is offered to the session's user: by his profile, or what the domain offers if that was not looked at.
+    fn offered<'a>(&'a self, domain: &'a Offered) -> &'a Offered {
+        self.user.as_ref().unwrap_or(domain)
+    }
+
     /// Whether a primitive may be used in this session.
     ///
     /// # Errors
-    /// 405 if the domain lacks the service, 501 if this version of Postern lacks the function, 506 if the client
+    /// 405 if the domain or the user lacks the service, 501 if this version of Postern lacks the function, 506 if the client
     /// did not agree on it.
     pub fn allows(&self, primitive: Element, offered: &Offered) -> Result<(), Code> {
         if ALWAYS.contains(&primitive) {
             return Ok(());
         }
         let row = FUNCTIONS.iter().find(|row| row.guards.contains(&primitive)).ok_or(Code::NOT_IMPLEMENTED)?;
+        let offered = self.offered(offered);
         if !offered.supported.has(row.token) {
             Err(Code::NOT_SUPPORTED)
         } else if !offered.built.has(row.token) {
@@ -137,14 +170,14 @@ impl Agreed {
 
     /// Whether a function is agreed, so that the server may use it on its own accord (`NEWM`, `MDELIV`, …).
     pub fn has(&self, function: Element, offered: &Offered) -> bool {
-        offered.has(function) && self.functions.is_none_or(|functions| functions.has(function))
+        self.offered(offered).has(function) && self.functions.is_none_or(|functions| functions.has(function))
     }
 }
 
 impl From<Agreed> for Names {
     fn from(agreed: Agreed) -> Self {
         let name = |row: &Function| row.token.xml().to_owned();
-        Self { functions: agreed.functions.map(|functions| functions.functions().map(name).collect()) }
+        Self { functions: agreed.functions.map(|functions| functions.rows().map(name).collect()) }
     }
 }
 
@@ -152,7 +185,18 @@ impl From<Names> for Agreed {
     fn from(names: Names) -> Self {
         // A name no longer known is a function no longer there.
         let functions = names.functions;
-        Self { functions: functions.map(|names| Set::of(|row| names.iter().any(|name| name == row.token.xml()))) }
+        let functions = functions.map(|names| Set::of(|row| names.iter().any(|name| name == row.token.xml())));
+        Self { functions, user: None }
+    }
+}
+
+/// The service whose functions stand in a feature; those of the fundamental one everybody has.
+fn service_of(feature: Element) -> Option<Service> {
+    match feature {
+        Element::PresenceFeat => Some(Service::Presence),
+        Element::ImFeat => Some(Service::Im),
+        Element::GroupFeat => Some(Service::Group),
+        _ => None,
     }
 }
 
@@ -195,6 +239,10 @@ fn covered_by(node: &Node, version: Version) -> Set {
 fn refused(node: &Node, version: Version, offer: Set) -> Option<Node> {
     let element = node.element;
     let children: Vec<Node> = if node.children.is_empty() {
+        if !element.versions().contains(&version) {
+            // It can't be said in this version.
+            return None;
+        }
         let all = covered_by(node, version);
         let given = all.and(offer);
         if given == all {
@@ -226,5 +274,7 @@ fn children_of(parent: Element, version: Version) -> Vec<Node> {
     children
 }
 
+#[cfg(test)]
+mod each;
 #[cfg(test)]
 mod tests;

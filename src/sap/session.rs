@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 
 pub(super) use answers::PendingAnswer;
 pub use view::SessionView;
 
 use self::answers::Answers;
 use self::due::Due;
-use super::capability::Capabilities;
+use super::capability::{Capabilities, SHTTP};
+use super::hold::Arrival;
 use super::pts::Numbers;
 use super::services::Agreed;
 use crate::address::Address;
@@ -56,6 +56,9 @@ pub struct SessionRecord {
     /// Which services were agreed.
     #[serde(default)]
     pub agreed: Agreed,
+    /// General notifications the client wants (1.3), by type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notifications: Vec<Text>,
 }
 
 struct Live {
@@ -72,7 +75,7 @@ struct Live {
     /// Something waits, and the client was told.
     stirred: bool,
     /// Wakes a poll that waits for something.
-    arrival: Option<Arc<Notify>>,
+    arrival: Option<Arc<Arrival>>,
 }
 
 /// Every client session of the node.
@@ -160,6 +163,9 @@ impl Sessions {
     /// Puts a session in force.
     pub fn open(&self, now: Timestamp, record: SessionRecord) {
         let (id, user) = (record.id.clone(), record.user.clone());
+        if record.capabilities.wakes_by(SHTTP) {
+            self.open_url(&id);
+        }
         let live = Live::new(now, record);
         let due = live.due;
         let before = self.live.insert(id.clone(), live);
@@ -179,8 +185,8 @@ impl Sessions {
         self.of_user.remove_if(&live.record.user, |_, ids| ids.is_empty());
         self.by_key.remove(&Self::key_of(id));
         self.due.drop(live.due, id);
-        if let Some(arrival) = live.arrival {
-            arrival.notify_waiters();
+        if let Some(arrival) = &live.arrival {
+            arrival.tell();
         }
         Some(live.record)
     }
@@ -229,6 +235,9 @@ impl Sessions {
         let (record, moved) = (live.record.clone(), live.moved());
         drop(live);
         self.move_due(moved, id);
+        if record.capabilities.wakes_by(SHTTP) {
+            self.open_url(id);
+        }
         Some(record)
     }
 
@@ -272,14 +281,14 @@ impl Sessions {
     }
 
     /// What tells a poll that waits that something arrived.
-    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Notify>> {
+    pub(super) fn arrival(&self, id: &SessionId) -> Option<Arc<Arrival>> {
         self.live.get_mut(id).map(|mut live| Arc::clone(live.arrival.get_or_insert_default()))
     }
 
     /// Something arrived: a poll that waits for it goes on.
     pub(super) fn arrived(&self, id: &SessionId) {
         if let Some(arrival) = self.live.get(id).and_then(|live| live.arrival.clone()) {
-            arrival.notify_waiters();
+            arrival.tell();
         }
     }
 
@@ -289,7 +298,7 @@ impl Sessions {
     }
 
     /// Lets a session be found by the key of its wake-up URL.
-    pub(super) fn open_url(&self, id: &SessionId) {
+    fn open_url(&self, id: &SessionId) {
         self.by_key.insert(Self::key_of(id), id.clone());
     }
 
@@ -297,6 +306,11 @@ impl Sessions {
     pub(super) fn behind(&self, key: &str) -> Option<SessionRecord> {
         let id = self.by_key.get(key)?.clone();
         self.get(&id)
+    }
+
+    /// Who has a session.
+    pub fn users(&self) -> Vec<Address> {
+        self.of_user.iter().map(|entry| entry.key().clone()).collect()
     }
 
     /// Whether the user has a session.
@@ -367,11 +381,14 @@ impl Sessions {
 }
 
 #[cfg(test)]
+pub(crate) use tests::record as sample;
+
+#[cfg(test)]
 pub(in crate::sap) mod tests {
     use super::*;
 
     /// A session of a user of north.example, with an id of its own.
-    pub(in crate::sap) fn record(user: &str) -> SessionRecord {
+    pub(crate) fn record(user: &str) -> SessionRecord {
         SessionRecord {
             id: Sessions::new_id(),
             user: format!("wv:{user}@north.example").try_into().unwrap(),
@@ -384,6 +401,14 @@ pub(in crate::sap) mod tests {
             since: Timestamp(0),
             capabilities: Capabilities::default(),
             agreed: Agreed::default(),
+            notifications: Vec::new(),
+        }
+    }
+
+    impl Sessions {
+        /// Whether a poll has waited for something to arrive.
+        pub(in crate::sap) fn is_waited_for(&self, id: &SessionId) -> bool {
+            self.live.get(id).is_some_and(|live| live.arrival.is_some())
         }
     }
 

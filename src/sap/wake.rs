@@ -1,12 +1,14 @@
 //! Waking clients for which something waits (`docs/wire-notes.md`, "Waking"). What waits never travels this way: the
 //! client is told to poll, once for each time its queue turns from empty to waiting.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::error;
 
 use super::Sap;
+use super::capability::FIRST_PORT;
 use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
@@ -57,15 +59,17 @@ pub struct Greeting {
 
 /// The port of WAP push on a phone.
 const PUSH_PORT: u16 = 2948;
-/// Ports below belong to the system of whoever has the address, not to a client.
-const FIRST_PORT: u16 = 1024;
+/// Time for a client to make of an answer what is in it, before it is woken for what waits already.
+const SETTLE: Duration = Duration::from_secs(1);
 
 // === impl Line ===
 
 impl Line {
-    /// The text for a session.
+    /// The text for a session. It stays one line, whatever the client chose for a cookie.
     pub fn of(record: &SessionRecord) -> Self {
-        Self(format!("WVCI {} {}", record.version, record.cookie))
+        let mut text = format!("WVCI {} {}", record.version, record.cookie);
+        text.retain(|c| !c.is_control());
+        Self(text)
     }
 
     /// The text: for the wire, never for a log.
@@ -105,15 +109,22 @@ impl Sap {
         let _ = self.bell.set(bell);
     }
 
-    /// A client opens its wake-up channel (`HELO`); `None` if there is no such session or it did not agree on one.
+    /// Whether a session agreed on a wake-up channel and may have it from there.
+    pub fn admits(&self, session: &SessionId, from: IpAddr) -> bool {
+        let Some(record) = self.sessions.get(session) else { return false };
+        let from_there = !self.settings.access.bind_session_to_address || record.from == from.to_canonical();
+        from_there && Way::of(&record).contains(&Way::Tcp)
+    }
+
+    /// A client has opened its wake-up channel (`HELO`); `None` if the session is over. What waits already is told
+    /// to every client that opens one: its last wake-up may have gone into a connection that was dead.
     pub async fn greet(&self, session: &SessionId) -> Option<Greeting> {
         let record = self.sessions.get(session)?;
-        let agreed = Way::of(&record).contains(&Way::Tcp);
-        let waiting = agreed && self.something_waits(&record).await;
+        let waiting = self.something_waits(&record).await;
         if waiting {
             self.sessions.set_stirred(session, true);
         }
-        agreed.then(|| Greeting { line: Line::of(&record), waiting })
+        Some(Greeting { line: Line::of(&record), waiting })
     }
 
     /// Whether something waits for the session behind a key of the wake-up URL (`SHTTP`); `None` if the key is
@@ -132,10 +143,10 @@ impl Sap {
 
     /// Something waits for a session: its client is woken, if it was not yet.
     pub(super) fn wake(&self, id: &SessionId) {
+        self.sessions.arrived(id);
         if !self.sessions.set_stirred(id, true) {
             return;
         }
-        self.sessions.arrived(id);
         if let Some(record) = self.sessions.get(id) {
             self.ring(&record);
         }
@@ -145,9 +156,24 @@ impl Sap {
     pub(super) fn ring(&self, record: &SessionRecord) {
         let (ways, Some(bell)) = (Way::of(record), self.bell.get()) else { return };
         if !ways.is_empty() {
-            metrics::counter!("postern_wake_ups_total").increment(1);
             bell.ring(WakeUp { session: record.id.clone(), line: Line::of(record), ways });
         }
+    }
+
+    /// A client has come back, or stated what wakes it: soon it is woken for what waits already.
+    pub(super) fn wake_again(self: &Arc<Self>, record: &SessionRecord) {
+        if Way::of(record).is_empty() {
+            return;
+        }
+        self.sessions.set_stirred(&record.id, false);
+        let (sap, record) = (Arc::downgrade(self), record.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(SETTLE).await;
+            let Some(sap) = sap.upgrade() else { return };
+            if sap.something_waits(&record).await {
+                sap.wake(&record.id);
+            }
+        });
     }
 
     /// Whether anything waits for a session.

@@ -1,6 +1,10 @@
 //! The CSP envelope: sessions and transactions around primitives, in XML, WBXML or PTS.
 
+mod segments;
+
 use bytes::Bytes;
+
+pub use segments::segments;
 
 use super::chars;
 use super::dialect::{Told, namespace};

@@ -82,6 +82,7 @@ const fn service(service: Service) -> &'static str {
         Service::Presence => "presence",
         Service::Im => "messaging",
         Service::Group => "groups",
+        Service::Profile => "user profiles",
         Service::Interop => "between domains",
     }
 }

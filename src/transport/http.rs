@@ -27,7 +27,8 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::{BoxError, ServiceBuilder};
 use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
+use tower_http::trace::{HttpMakeClassifier, TraceLayer};
+use tracing::Span;
 
 use crate::config::Timers;
 
@@ -66,6 +67,8 @@ pub struct Limits {
 pub struct Remote {
     /// Address and port.
     pub address: SocketAddr,
+    /// Our end of the connection.
+    pub local: SocketAddr,
     /// Whether it came over TLS.
     pub tls: bool,
 }
@@ -172,7 +175,7 @@ pub fn serve_admin(
     limits: Limits,
 ) -> std::io::Result<Server> {
     let bound = BodyBound { limit: limits.body, budget: Budget::new(limits.buffered) };
-    let router = protect(router, &limits).layer(from_fn_with_state(bound, hold_body)).layer(TraceLayer::new_for_http());
+    let router = protect(router, &limits).layer(from_fn_with_state(bound, hold_body)).layer(traced());
     Server::start("admin", listener, Security::of(tls), router, limits)
 }
 
@@ -202,6 +205,13 @@ fn protect(router: Router, limits: &Limits) -> Router {
     )
 }
 
+/// Tells of requests without their paths, which may be a key or name a user.
+fn traced() -> TraceLayer<HttpMakeClassifier, fn(&Request) -> Span> {
+    let span: fn(&Request) -> Span =
+        |request| tracing::debug_span!("request", method = %request.method(), version = ?request.version());
+    TraceLayer::new_for_http().make_span_with(span)
+}
+
 async fn shed(_: BoxError) -> Result<Response, Infallible> {
     Ok(busy())
 }
@@ -214,7 +224,7 @@ fn busy() -> Response {
 }
 
 /// An answer without a body, which says so by `Content-Length: 0`.
-fn empty(status: StatusCode) -> Response {
+pub(crate) fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -68,6 +68,8 @@ pub enum Service {
     Im,
     /// Groups.
     Group,
+    /// Profiles of users, between domains.
+    Profile,
     /// Set-up and management between domains.
     Interop,
 }
@@ -289,14 +291,14 @@ primitives! {
     // between domains
     GetServiceRequest:               Interop,  Domain, true,  false;
     GetServiceResponse:              Interop,  Domain, true,  false;
-    GetUserProfileRequest:           Interop,  Domain, true,  false;
-    GetUserProfileResponse:          Interop,  Domain, true,  false;
+    GetUserProfileRequest:           Profile,  Domain, true,  false;
+    GetUserProfileResponse:          Profile,  Domain, true,  false;
     SendSecretToken:                 Interop,  Domain, false, false;
     ServiceNegotiationRequest:       Interop,  Domain, true,  false;
     ServiceNegotiationResponse:      Interop,  Domain, true,  false;
     SspLoginRequest:                 Interop,  Domain, false, false;
     SspLoginResponse:                Interop,  Domain, false, false;
-    UpdateUserProfileRequest:        Interop,  Domain, true,  true;
+    UpdateUserProfileRequest:        Profile,  Domain, true,  true;
     UserDisconnect:                  Interop,  Domain, true,  true;
     UserKeepAliveRequest:            Interop,  Domain, true,  false;
     UserKeepAliveResponse:           Interop,  Domain, true,  false;

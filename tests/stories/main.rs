@@ -6,14 +6,25 @@
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
 mod access;
+mod clients;
 mod crash;
 mod endings;
 mod flood;
+mod gateway;
 mod hostile;
 mod init;
+mod logins;
 mod messages;
+mod notifications;
 mod peering;
+mod polling;
+mod profile;
+mod provider;
 mod pts;
+mod refusals;
+mod secrets;
+mod services;
 mod sessions;
 mod support;
 mod transactions;
+mod waking;

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::{Kind, from_text, mistyped};
 use crate::config::reader::{At, nearest};
+use crate::config::users::SERVICE_NAMES;
 use crate::config::{ClearPasswords, LoginClass, Offline, Pse, StoreConfig};
 use crate::vocabulary::Version;
 
@@ -50,6 +51,26 @@ macro_rules! choice {
             }
         }
     };
+}
+
+/// The name of a service that users have.
+pub(in crate::config) struct ServiceName;
+
+impl Kind for ServiceName {
+    type Value = String;
+    fn name() -> Cow<'static, str> {
+        "service".into()
+    }
+    fn example() -> String {
+        "\"im\"".into()
+    }
+    fn read(value: &Spanned<DeValue<'_>>, at: &mut At<'_>) -> Option<String> {
+        let choice = SERVICE_NAMES.map(|name| (name, name));
+        one_of::<Self, _>(value, at, &choice).map(str::to_owned)
+    }
+    fn show(value: &String) -> Option<String> {
+        Some(format!("{value:?}"))
+    }
 }
 
 choice!(ClearPasswords {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::AccountError;
 use super::record::{Record, number_key};
-use crate::address::Domain;
 use crate::config::{LoginClass, UserEntry};
+use crate::sap::profile::{self, ProfileChange, Service};
 use crate::sap::secret::Password;
 
 /// An account to be made.
@@ -39,9 +39,15 @@ pub struct NewAccount {
     /// Whether the user may log in.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Made at a subscriber's first login, not by the operator.
+    #[serde(skip)]
+    pub auto_registered: bool,
     /// Services whose primary service element is elsewhere for this user: service → domain.
     #[serde(default)]
     pub services: BTreeMap<String, String>,
+    /// What else is known of the user.
+    #[serde(default)]
+    pub profile: ProfileChange,
 }
 
 /// A change of an account: what is `None` stays, what is `Some(None)` (JSON `null`) goes.
@@ -73,9 +79,10 @@ pub struct AccountChange {
     pub active: Option<bool>,
     /// Services elsewhere; replaces the whole table.
     pub services: Option<BTreeMap<String, String>>,
+    /// What changes of the profile.
+    pub profile: Option<ProfileChange>,
 }
 
-const SERVICES: [&str; 4] = ["presence", "im", "group", "content"];
 const LONGEST_NAME: usize = 256;
 const LONGEST_PASSWORD: usize = 256;
 
@@ -94,12 +101,14 @@ impl NewAccount {
             last_name: None,
             email: None,
             active: true,
+            auto_registered: false,
             services: BTreeMap::new(),
+            profile: ProfileChange::default(),
         }
     }
 
     /// The record without its secret, and the password to keep in it.
-    pub(super) fn checked(self) -> Result<(Record, Password), AccountError> {
+    pub(super) fn checked(self, id: &str) -> Result<(Record, Password), AccountError> {
         let names = [
             ("friendly_name", &self.friendly_name),
             ("first_name", &self.first_name),
@@ -110,7 +119,7 @@ impl NewAccount {
         check_password(&self.password)?;
         check_services(&self.services)?;
         let msisdn = self.msisdn.as_deref().map(number).transpose()?;
-        let record = Record {
+        let mut record = Record {
             login: self.login,
             secret: String::new(),
             msisdn,
@@ -119,8 +128,11 @@ impl NewAccount {
             last_name: self.last_name,
             email: self.email,
             active: self.active,
-            services: lower(&self.services),
+            auto_registered: self.auto_registered,
+            ..Record::default()
         };
+        record.profile.set_elsewhere(&self.services);
+        self.profile.apply(id, &mut record.profile, &mut record.active)?;
         Ok((record, self.password))
     }
 }
@@ -137,7 +149,9 @@ impl From<&UserEntry> for NewAccount {
             last_name: entry.last_name.clone(),
             email: entry.email.clone(),
             active: entry.active,
+            auto_registered: false,
             services: entry.services.clone(),
+            profile: ProfileChange::from(entry),
         }
     }
 }
@@ -162,8 +176,8 @@ impl AccountChange {
         self.msisdn.as_ref().and_then(Option::as_deref).map_or(Ok(()), |msisdn| number(msisdn).map(drop))
     }
 
-    /// Writes the fields given, checked before, except password.
-    pub(super) fn apply(&self, record: &mut Record) {
+    /// Writes the fields given, checked before, except password; the profile is checked here.
+    pub(super) fn apply(&self, id: &str, record: &mut Record) -> Result<(), AccountError> {
         fn set<T: Clone>(field: &mut T, given: Option<&T>) {
             if let Some(value) = given {
                 *field = value.clone();
@@ -177,7 +191,13 @@ impl AccountChange {
         set(&mut record.last_name, self.last_name.as_ref());
         set(&mut record.email, self.email.as_ref());
         set(&mut record.active, self.active.as_ref());
-        set(&mut record.services, self.services.as_ref().map(lower).as_ref());
+        if let Some(places) = &self.services {
+            record.profile.set_elsewhere(places);
+        }
+        match &self.profile {
+            Some(profile) => profile.apply(id, &mut record.profile, &mut record.active),
+            None => Ok(()),
+        }
     }
 }
 
@@ -219,18 +239,12 @@ fn check_password(password: &Password) -> Result<(), AccountError> {
 
 fn check_services(services: &BTreeMap<String, String>) -> Result<(), AccountError> {
     for (service, domain) in services {
-        if !SERVICES.contains(&service.as_str()) {
+        if Service::ALL.iter().all(|known| known.name() != service) {
             return Err(invalid("services", &format!("{service} is none of presence, im, group, content")));
         }
-        if domain.parse::<Domain>().is_err() {
-            return Err(invalid("services", &format!("{domain:?} is no domain")));
-        }
+        profile::place(domain)?;
     }
     Ok(())
-}
-
-fn lower(services: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    services.iter().map(|(service, domain)| (service.clone(), domain.to_ascii_lowercase())).collect()
 }
 
 /// A telephone number without spaces, dashes, dots and brackets.

@@ -1,12 +1,13 @@
 //! An account as it is stored.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::{Account, AccountError, NUMBERS};
 use crate::config::LoginClass;
+use crate::sap::profile::Profile;
 use crate::store::Key;
 
 /// `user/ID`. Fields may be added; records without them read as their default.
@@ -23,6 +24,11 @@ pub(super) struct Record {
     pub(super) last_name: Option<String>,
     pub(super) email: Option<String>,
     pub(super) active: bool,
+    /// Made at the first login of a subscriber; nobody gave it a friendly name.
+    pub(super) auto_registered: bool,
+    pub(super) profile: Profile,
+    /// Where the places of services stood before there were profiles.
+    #[serde(skip_serializing)]
     pub(super) services: BTreeMap<String, String>,
 }
 
@@ -39,6 +45,8 @@ impl Default for Record {
             last_name: None,
             email: None,
             active: true,
+            profile: Profile::default(),
+            auto_registered: false,
             services: BTreeMap::new(),
         }
     }
@@ -46,7 +54,13 @@ impl Default for Record {
 
 impl Record {
     pub(super) fn read(id: &str, value: &[u8]) -> Result<Self, AccountError> {
-        serde_json::from_slice(value).map_err(|_| AccountError::Damaged { id: id.to_owned() })
+        let mut record: Self =
+            serde_json::from_slice(value).map_err(|_| AccountError::Damaged { id: id.to_owned() })?;
+        let older = std::mem::take(&mut record.services);
+        if !older.is_empty() {
+            record.profile.set_elsewhere(&older);
+        }
+        Ok(record)
     }
 
     pub(super) fn write(&self) -> Bytes {
@@ -59,7 +73,8 @@ impl Record {
     }
 
     pub(super) fn account(&self, id: &str) -> Account {
-        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, active, services } = self;
+        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, .. } = self;
+        let Self { active, auto_registered, profile, .. } = self;
         Account {
             id: id.to_owned(),
             login: *login,
@@ -69,14 +84,20 @@ impl Record {
             last_name: last_name.clone(),
             email: email.clone(),
             active: *active,
-            services: services.clone(),
+            auto_registered: *auto_registered,
+            services: profile.elsewhere(),
+            profile: profile.clone(),
         }
     }
 }
 
 /// The key of a telephone number, with or without `+`; `None` if the text is no number.
 pub(super) fn number_key(msisdn: &str) -> Option<Key> {
+    digits(msisdn).map(|digits| Key::of(&[NUMBERS, digits]))
+}
+
+/// The digits of a telephone number with or without `+`; `None` if the text is no number.
+pub(in crate::sap) fn digits(msisdn: &str) -> Option<&str> {
     let digits = msisdn.strip_prefix('+').unwrap_or(msisdn);
-    let is_number = (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| Key::of(&[NUMBERS, digits]))
+    ((3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }

@@ -32,7 +32,7 @@ fn entry(id: &str, msisdn: Option<&str>) -> UserEntry {
         last_name: None,
         email: None,
         active: true,
-        services: BTreeMap::new(),
+        ..UserEntry::sample()
     }
 }
 
@@ -42,7 +42,8 @@ async fn known(accounts: &Accounts, user: &str) -> Option<Known> {
 
 async fn opens(accounts: &Accounts, user: &str, password: &str) -> bool {
     let known = known(accounts, user).await.unwrap();
-    accounts.check(&known, Password::new(password)).await.unwrap()
+    let turn = accounts.turn(&known).await.unwrap();
+    accounts.check(turn, &known, Password::new(password)).await.unwrap()
 }
 
 #[tokio::test]
@@ -83,7 +84,8 @@ async fn a_sealed_secret_moved_to_another_user_does_not_open() {
     changes.put(user_key("mallory"), stolen.value);
     store.commit(changes).await.unwrap();
     let mallory = known(&accounts, "mallory").await.unwrap();
-    assert_eq!(accounts.check(&mallory, Password::new("wonderland")).await, Err(SecretError::Sealed));
+    let turn = accounts.turn(&mallory).await.unwrap();
+    assert_eq!(accounts.check(turn, &mallory, Password::new("wonderland")).await, Err(SecretError::Sealed));
 }
 
 #[tokio::test]
@@ -279,4 +281,24 @@ async fn changes_made_at_once_are_all_kept() {
     assert_eq!(now.last_name.as_deref(), Some("B"));
     assert_eq!(now.email.as_deref(), Some("c@d.e"));
     assert_eq!(now.msisdn.as_deref(), Some("+111"));
+}
+
+#[tokio::test]
+async fn an_account_of_an_earlier_version_keeps_its_places() {
+    let store = store::memory();
+    let accounts = on(Arc::clone(&store));
+    accounts.create(new("alice")).await.unwrap();
+    let row = store.get(&user_key("alice")).await.unwrap().unwrap();
+    let mut old: serde_json::Value = serde_json::from_slice(&row.value).unwrap();
+    old.as_object_mut().unwrap().remove("profile");
+    old["services"] = serde_json::json!({"im": "bb.example"});
+    let mut changes = Changes::default();
+    changes.put(user_key("alice"), old.to_string());
+    store.commit(changes).await.unwrap();
+    let alice = accounts.get("alice").await.unwrap();
+    assert_eq!(alice.profile.services.im.pse.as_deref(), Some("bb.example"));
+    assert!(alice.profile.services.group.in_use() && alice.services["im"] == "bb.example");
+    let gone = AccountChange { services: Some(BTreeMap::new()), ..AccountChange::default() };
+    accounts.update("alice", gone).await.unwrap();
+    assert!(accounts.get("alice").await.unwrap().services.is_empty());
 }

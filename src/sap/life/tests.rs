@@ -7,10 +7,11 @@ use crate::config::{Access, Messages, Services, Timers};
 use crate::relay::{self, Relay};
 use crate::sap::account::{AccountChange, Accounts, NewAccount};
 use crate::sap::login::Login;
+use crate::sap::provider::ProviderInfo;
 use crate::sap::secret::{Keyring, Password};
 use crate::sap::services::Offered;
 use crate::sap::wake::{Bell, WakeUp};
-use crate::sap::{Call, Settings, Via};
+use crate::sap::{Call, Reach, Settings, Via};
 use crate::store::{self, Store};
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, Limits, Said};
@@ -62,6 +63,8 @@ struct Client {
     version: Version,
     encoding: Encoding,
     session: Option<SessionId>,
+    /// How long its polls may wait.
+    wait: Duration,
 }
 
 impl Desk {
@@ -79,7 +82,7 @@ impl Desk {
 
     fn client(&self, user: &'static str, name: &str, version: Version) -> Client {
         let sap = Arc::clone(&self.sap);
-        Client { sap, user, name: name.into(), version, encoding: Encoding::Wbxml, session: None }
+        Client { sap, user, name: name.into(), version, encoding: Encoding::Wbxml, session: None, wait: Duration::ZERO }
     }
 
     async fn logged_in(&self, user: &'static str, name: &str, version: Version) -> Client {
@@ -107,7 +110,7 @@ impl Client {
         let message = Message { version: self.version, session, transactions: vec![transaction], poll: None };
         let via = Via::direct(([127, 0, 0, 1], 40_000).into(), false);
         let body = csp::write(&message, self.encoding);
-        let reply = self.sap.csp(Call { body, encoding: self.encoding, via }).await.body;
+        let reply = self.sap.csp(Call { body, encoding: self.encoding, via, wait: self.wait }).await.body;
         if reply.is_empty() {
             return None;
         }
@@ -172,6 +175,9 @@ fn sap(store: &Store, access: Access) -> Arc<Sap> {
         messages: Messages::default(),
         timers,
         limits: Limits::default(),
+        services: Services::default(),
+        provider: ProviderInfo::default(),
+        reach: Reach::default(),
     };
     Sap::new(settings, Arc::clone(store), accounts, login, Offered::new(&Services::default()), Arc::new(relay))
 }
@@ -311,14 +317,32 @@ async fn a_login_too_many_ends_the_session_that_was_silent_the_longest() {
 }
 
 #[tokio::test]
-async fn an_account_barred_while_its_user_logs_in_opens_nothing() {
-    let desk = Desk::new(Access::default()).await;
-    assert!(desk.sap.still_welcome(&alice()).await);
+async fn a_session_that_opens_for_an_account_barred_meanwhile_does_not_stay() {
+    let mut desk = Desk::new(Access::default()).await;
+    let client = desk.logged_in("alice", "phone", Version::V12).await;
+    let record = desk.sap.sessions().get(&client.id()).unwrap();
+    client.asks(LogoutRequest::default()).await;
     let change = AccountChange { active: Some(false), ..AccountChange::default() };
     desk.sap.accounts().update("alice", change).await.unwrap();
-    assert!(!desk.sap.still_welcome(&alice()).await);
-    desk.sap.accounts().remove("alice").await.unwrap();
-    assert!(!desk.sap.still_welcome(&alice()).await);
+    desk.sap.opened(Timestamp::now(), record);
+    desk.sap.follow_account(&alice()).await.unwrap();
+    assert!(!desk.sap.sessions().is_online(&alice()));
+    assert_eq!(desk.heard().pop(), Some((Happening::Ended(Reason::Policy), client.id())));
+    assert_eq!(client.code().await, Code::FORCED_LOGOUT);
+}
+
+#[tokio::test]
+async fn a_poll_that_waits_hears_at_once_that_the_session_is_over() {
+    let desk = Desk::new(Access::default()).await;
+    let client = desk.logged_in("alice", "phone", Version::V12).await;
+    let waiting = Client { wait: Duration::from_secs(60), ..client.clone() };
+    let poll = tokio::spawn(async move { waiting.polls().await });
+    while !desk.sap.sessions().is_waited_for(&client.id()) {
+        tokio::task::yield_now().await;
+    }
+    desk.sap.end_sessions_of(Timestamp::now(), &alice(), None, Reason::Operator).await.unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(5), poll).await.unwrap().unwrap().unwrap();
+    assert!(told.mode == Mode::Request && matches!(known(told), Primitive::Disconnect(_)));
 }
 
 #[tokio::test]

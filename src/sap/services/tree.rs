@@ -37,9 +37,9 @@ const fn mandatory(feature: Element, token: Element, built: bool, guards: &'stat
 #[rustfmt::skip]
 pub const FUNCTIONS: &[Function] = &[
     mandatory(E::FundamentalFeat, E::Mf, BUILT, &[]),
-    row(E::FundamentalFeat, E::ServiceFunc, E::Getspi, LATER, &[E::GetSpInfoRequest]),
+    row(E::FundamentalFeat, E::ServiceFunc, E::Getspi, BUILT, &[E::GetSpInfoRequest]),
     row(E::FundamentalFeat, E::ServiceFunc, E::Getmap, LATER, &[E::GetMapRequest]),
-    row(E::FundamentalFeat, E::ServiceFunc, E::Sgmnt, LATER, &[E::GetSegmentRequest, E::DropSegmentRequest]),
+    row(E::FundamentalFeat, E::ServiceFunc, E::Sgmnt, BUILT, &[E::GetSegmentRequest, E::DropSegmentRequest]),
     row(E::FundamentalFeat, E::SearchFunc, E::Srch, LATER, &[E::SearchRequest]),
     row(E::FundamentalFeat, E::SearchFunc, E::Stsrc, LATER, &[E::StopSearchRequest]),
     row(E::FundamentalFeat, E::SearchFunc, E::Advsr, LATER, &[]),
@@ -110,6 +110,8 @@ pub const ALWAYS: &[Element] = &[
     E::ServiceRequest,
     E::ServiceResponse,
     E::Status,
+    E::SubscribeNotificationRequest,
+    E::UnsubscribeNotificationRequest,
 ];
 
 /// Functions that a mandatory part brings along, besides the primitives it guards: who takes messages must be
@@ -166,7 +168,7 @@ impl Set {
         Self(self.0 | other.0)
     }
 
-    pub(super) fn functions(self) -> impl Iterator<Item = &'static Function> {
+    pub(super) fn rows(self) -> impl Iterator<Item = &'static Function> {
         FUNCTIONS.iter().enumerate().filter(move |(n, _)| self.0 & 1 << n != 0).map(|(_, row)| row)
     }
 }

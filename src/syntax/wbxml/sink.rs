@@ -11,6 +11,8 @@ use crate::vocabulary::{Element, Sink, Text, Version};
 
 /// Where the length of the string table stands.
 const TABLE: usize = 3;
+/// Bytes before the root where there is no string table.
+pub(in crate::syntax) const HEADER: usize = TABLE + 1;
 /// How many bytes at a time a widespread client reads.
 const BLOCK: usize = 1024;
 

@@ -53,6 +53,15 @@ pub(in crate::syntax) fn escape(text: &str, place: Place, out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
+/// Bytes that [`escape`] writes between tags for a character that XML can hold.
+pub(in crate::syntax) const fn escaped_length(char: char) -> usize {
+    match char {
+        '&' | '\r' => 5,
+        '<' | '>' => 4,
+        other => other.len_utf8(),
+    }
+}
+
 /// The character that a reference `&name;` stands for.
 pub(in crate::syntax) fn resolve(name: &str) -> Result<Cow<'static, str>, DecodeError> {
     let known = match name {
@@ -137,6 +146,15 @@ mod tests {
         assert_eq!(unescape("a\r\nb\nc").unwrap(), "a b c");
         for bad in ["&", "&amp", "&nbsp;", "&#0;", "&#xD800;", "&#+65;", "&#;", "&;", "&#99999999999;"] {
             assert!(unescape(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_length_of_a_character_is_what_is_written_for_it() {
+        for char in ('\0'..=char::MAX).filter(|char| is_legal(*char)) {
+            let mut out = Vec::new();
+            escape(char.encode_utf8(&mut [0; 4]), Place::Text, &mut out);
+            assert_eq!(escaped_length(char), out.len(), "{char:?}");
         }
     }
 }

@@ -131,13 +131,14 @@ impl Acceptor {
     async fn meet(&self, stream: TcpStream, address: SocketAddr) {
         // Without it answers wait for acknowledgements; a socket that refuses it still works.
         let _ = stream.set_nodelay(true);
+        let Ok(local) = stream.local_addr() else { return };
         match &self.security {
-            Security::Plain => self.serve(stream, false, Remote { address, tls: false }, None).await,
+            Security::Plain => self.serve(stream, false, Remote { address, local, tls: false }, None).await,
             Security::Tls(tls) => {
                 let acceptor = TlsAcceptor::from(tls.config());
                 if let Some(stream) = self.handshake(acceptor, stream, address).await {
                     let h2 = is_h2(&stream);
-                    self.serve(stream, h2, Remote { address, tls: true }, None).await;
+                    self.serve(stream, h2, Remote { address, local, tls: true }, None).await;
                 }
             }
             Security::Mutual(identity) => {
@@ -152,7 +153,7 @@ impl Acceptor {
                         let current = Mutex::new(Ok(peer.clone()));
                         let admission = Admission { identity: identity.clone(), chain, remote: address, current };
                         let h2 = is_h2(&stream);
-                        self.serve(stream, h2, Remote { address, tls: true }, Some(Arc::new(admission))).await;
+                        self.serve(stream, h2, Remote { address, local, tls: true }, Some(Arc::new(admission))).await;
                     }
                     (_, Some(Err(refusal))) => refused(address, refusal),
                     (_, _) => {}

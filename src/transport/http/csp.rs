@@ -7,13 +7,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
-use tower_http::trace::TraceLayer;
 
 use crate::syntax::csp::encoding_of;
 use crate::transport::BoxFuture;
@@ -21,10 +22,13 @@ use crate::transport::tls::ServerTls;
 
 use super::body::{Budget, read};
 use super::connection::Security;
-use super::{Limits, Remote, Server, empty, last, protect};
+use super::{Limits, Remote, Server, empty, last, protect, traced};
 
 /// The largest body a phone may send, whatever is configured.
 const LARGEST: usize = 1024 * 1024;
+
+/// The longest name of a host, characters.
+const LONGEST_NAME: usize = 253;
 
 /// A client's POST. Its `Debug` hides body and headers: there are passwords in them.
 #[derive(Clone)]
@@ -35,6 +39,8 @@ pub struct CspRequest {
     pub content_type: String,
     /// Where it came from.
     pub remote: SocketAddr,
+    /// The host it was sent to, without port: as the request names it, else our end of the connection.
+    pub host: String,
     /// Whether it came over TLS.
     pub tls: bool,
     /// All headers; a gateway's identity headers are among them.
@@ -47,6 +53,7 @@ impl fmt::Debug for CspRequest {
             .field("bytes", &self.body.len())
             .field("content_type", &self.content_type)
             .field("remote", &self.remote)
+            .field("host", &self.host)
             .field("tls", &self.tls)
             .field("headers", &self.headers.len())
             .finish()
@@ -84,7 +91,7 @@ pub fn serve_csp(
     };
     let router = protect(Router::new().fallback(answer).with_state(clients), &limits)
         .layer(from_fn_with_state(gate, enter))
-        .layer(TraceLayer::new_for_http());
+        .layer(traced());
     Server::start(name, listener, Security::of(tls), router, limits)
 }
 
@@ -114,14 +121,20 @@ async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Respon
 }
 
 async fn answer(State(clients): State<Arc<dyn Clients>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // HTTP/2 has the host in the URI.
+    if let Some(host) = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+        parts.headers.entry(header::HOST).or_insert(host);
+    }
     // The gate has read it and bounded it.
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else { return last(StatusCode::BAD_REQUEST) };
-    let Some(&Remote { address, tls }) = parts.extensions.get::<Remote>() else {
+    let Some(&Remote { address, local, tls }) = parts.extensions.get::<Remote>() else {
         return empty(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let content_type = content_type(&parts.headers).to_owned();
-    let answer = clients.csp(CspRequest { body, content_type, remote: address, tls, headers: parts.headers }).await;
+    let host = host(&parts).unwrap_or_else(|| local.ip().to_canonical().to_string());
+    let request = CspRequest { body, content_type, remote: address, host, tls, headers: parts.headers };
+    let answer = clients.csp(request).await;
     let length = answer.body.len();
     let mut response = Response::new(Body::from(answer.body));
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
@@ -143,6 +156,14 @@ fn content_type(headers: &HeaderMap) -> &str {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
+/// The host a request was sent to, without port and brackets.
+fn host(parts: &Parts) -> Option<String> {
+    let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()?.parse::<Authority>().ok());
+    let authority = parts.uri.authority().cloned().or(named)?;
+    let host = authority.host().trim_matches(['[', ']']);
+    (!host.is_empty() && host.len() <= LONGEST_NAME).then(|| host.to_owned())
+}
+
 /// Many names occur in the field; "wbxml" holds "xml", and the type of PTS ends in "sms".
 fn is_csp(content_type: &str) -> bool {
     content_type.to_ascii_lowercase().contains("xml") || encoding_of(content_type).is_some()
@@ -153,11 +174,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_host_is_what_the_request_names_without_its_port() {
+        let of = |uri: &str, host: &'static str| {
+            let mut request = Request::new(());
+            *request.uri_mut() = uri.parse().unwrap();
+            request.headers_mut().insert(header::HOST, HeaderValue::from_static(host));
+            super::host(&request.into_parts().0)
+        };
+        assert_eq!(of("/", "chat.north.example:8080").as_deref(), Some("chat.north.example"));
+        assert_eq!(of("/", "[::1]:8080").as_deref(), Some("::1"));
+        assert_eq!(of("http://proxy.example:1/", "chat.north.example").as_deref(), Some("proxy.example"));
+        assert_eq!(of("/", "no host"), None);
+        assert_eq!(of("/", ""), None);
+    }
+
+    #[test]
     fn the_debug_of_a_request_shows_neither_body_nor_headers() {
         let request = CspRequest {
             body: Bytes::from_static(b"<Password>hunter2"),
             content_type: "text/xml".to_owned(),
             remote: ([127, 0, 0, 1], 9).into(),
+            host: "chat.north.example".to_owned(),
             tls: true,
             headers: [(header::AUTHORIZATION, HeaderValue::from_static("hunter3"))].into_iter().collect(),
         };

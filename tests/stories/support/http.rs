@@ -1,5 +1,6 @@
 //! An HTTP client as phones and peers have one: POST, wait, read the answer whole.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,13 +40,21 @@ pub struct Lost(pub String);
 impl Http {
     /// Over TLS with these settings; `name` is the name the server must show. Without TLS for `http:` URLs.
     pub fn new(tls: ClientConfig, name: &str) -> Self {
+        Self::leaving(tls, name, None)
+    }
+
+    /// The same, from this address of the machine.
+    pub fn leaving(tls: ClientConfig, name: &str, from: Option<IpAddr>) -> Self {
         let name = ServerName::try_from(name.to_owned()).unwrap();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_local_address(from);
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
             .with_server_name_resolver(FixedServerNameResolver::new(name))
             .enable_http1()
-            .build();
+            .wrap_connector(tcp);
         let client = Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(connector);
         Self { client }
     }

@@ -22,14 +22,16 @@ pub enum Schema {
 // === impl Schema ===
 
 impl Schema {
-    fn name(self) -> &'static str {
+    /// `MD5` or `SHA`.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Md5 => "MD5",
             Self::Sha => "SHA",
         }
     }
 
-    fn digest(self, nonce: &str, password: &str) -> String {
+    /// What proves the password.
+    pub fn digest(self, nonce: &str, password: &str) -> String {
         let text = format!("{nonce}{password}");
         match self {
             Self::Md5 => STANDARD.encode(Md5::digest(text)),
@@ -131,7 +133,9 @@ impl Handset {
     }
 
     fn capability_request(&self) -> Node {
-        let list = match self.version {
+        let methods = self.wakes_by.iter().map(|method| leaf("SupportedCIRMethod", method));
+        let wakes = methods.chain(self.udp_port.map(|port| leaf("UDPPort", port)));
+        let mut list = match self.version {
             Version::V11 | Version::V12 => node(
                 "CapabilityList",
                 [
@@ -168,6 +172,9 @@ impl Handset {
                 ],
             ),
         };
+        let poll = list.children.iter().position(|c| c.name == "ServerPollMin").unwrap();
+        let at = if self.version == Version::V13 { list.children.len() } else { poll };
+        list.children.splice(at..at, wakes);
         match self.version {
             Version::V11 => node("ClientCapability-Request", [self.client_id(), list]),
             _ => node("ClientCapability-Request", [list]),

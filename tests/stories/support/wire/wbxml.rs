@@ -16,6 +16,9 @@ const OPAQUE: u8 = 0xC3;
 const CONTENT: u8 = 0x40;
 const ATTRIBUTES: u8 = 0x80;
 
+/// What one phone reads at once, bytes.
+const BLOCK: usize = 1024;
+
 /// Attribute starts: token, what it says of the namespace.
 const PREFIXES: [(u8, &str); 9] = [
     (0x05, "http://www.wireless-village.org/CSP"),
@@ -49,14 +52,31 @@ fn tokens(version: Version) -> &'static Tokens {
     }
 }
 
+/// How an encoder in the field writes.
+#[derive(Clone, Debug)]
+pub struct Dialect {
+    /// What stands before the root: release, public id, character set, string table.
+    pub head: Vec<u8>,
+    /// Whose tokens it uses, whatever the document says; the first that has one counts.
+    pub tokens: &'static [Version],
+    /// Empty elements have their content bit set and end at once.
+    pub content_bit: bool,
+    /// It writes namespaces.
+    pub namespaces: bool,
+    /// Numbers that it writes as text.
+    pub numbers_as_text: &'static [&'static str],
+    /// Characters beyond the BMP are two surrogates of three bytes each.
+    pub surrogates: bool,
+}
+
 /// Writes a message with public id and tokens of `version`.
 pub fn write(root: &Node, version: Version) -> Vec<u8> {
-    let public_id = match version {
-        Version::V11 => 0x10,
-        Version::V12 => 0x11,
-        Version::V13 => 0x12,
-    };
-    let mut writer = Writer { out: vec![0x03, public_id, 0x6A, 0x00], page: 0, tokens: tokens(version) };
+    write_as(root, Dialect::of(version))
+}
+
+/// Writes a message in a dialect.
+pub fn write_as(root: &Node, dialect: Dialect) -> Vec<u8> {
+    let mut writer = Writer { out: dialect.head.clone(), page: 0, dialect };
     writer.element(root);
     writer.out
 }
@@ -89,7 +109,7 @@ pub fn read(body: &[u8]) -> Result<Node, String> {
 struct Writer {
     out: Vec<u8>,
     page: u8,
-    tokens: &'static Tokens,
+    dialect: Dialect,
 }
 
 struct Reader<'a> {
@@ -98,6 +118,32 @@ struct Reader<'a> {
     page: u8,
     table: &'a [u8],
     tokens: &'static Tokens,
+}
+
+// === impl Dialect ===
+
+impl Dialect {
+    /// As the standard has it.
+    pub fn of(version: Version) -> Self {
+        let public_id = match version {
+            Version::V11 => 0x10,
+            Version::V12 => 0x11,
+            Version::V13 => 0x12,
+        };
+        let tokens = match version {
+            Version::V11 => &[Version::V11],
+            Version::V12 => &[Version::V12],
+            Version::V13 => &[Version::V13],
+        };
+        Self {
+            head: vec![0x03, public_id, 0x6A, 0x00],
+            tokens,
+            content_bit: false,
+            namespaces: true,
+            numbers_as_text: &[],
+            surrogates: false,
+        }
+    }
 }
 
 // === impl Tokens ===
@@ -137,16 +183,18 @@ impl Tokens {
 
 impl Writer {
     fn element(&mut self, node: &Node) {
-        let (page, token) =
-            *self.tokens.tag_of.get(node.name.as_str()).unwrap_or_else(|| panic!("no token for {}", node.name));
+        let tag = self.tables().find_map(|tokens| tokens.tag_of.get(node.name.as_str()));
+        let (page, token) = *tag.unwrap_or_else(|| panic!("no token for {}", node.name));
         if page != self.page {
             self.out.extend([SWITCH_PAGE, page]);
             self.page = page;
         }
-        let content = !(node.text.is_empty() && node.bytes.is_none() && node.children.is_empty());
-        let flags = if content { CONTENT } else { 0 } | if node.attrs.is_empty() { 0 } else { ATTRIBUTES };
+        let empty = node.text.is_empty() && node.bytes.is_none() && node.children.is_empty();
+        let content = !empty || self.dialect.content_bit;
+        let attributes = self.dialect.namespaces && !node.attrs.is_empty();
+        let flags = if content { CONTENT } else { 0 } | if attributes { ATTRIBUTES } else { 0 };
         self.out.push(token | flags);
-        if !node.attrs.is_empty() {
+        if attributes {
             for (name, value) in &node.attrs {
                 assert_eq!(name, "xmlns", "an attribute WBXML can't write");
                 let (token, prefix) = PREFIXES.iter().find(|(_, prefix)| value.starts_with(prefix)).unwrap();
@@ -171,11 +219,11 @@ impl Writer {
     fn text(&mut self, node: &Node) {
         let text = node.text.as_str();
         match text.parse::<u32>() {
-            Ok(number) if self.tokens.integers.contains(node.name.as_str()) => {
+            Ok(number) if self.is_number(&node.name) => {
                 let bytes = number.to_be_bytes();
                 self.opaque(&bytes[bytes.iter().position(|b| *b != 0).unwrap_or(3)..]);
             }
-            _ => match self.tokens.word_of.get(text) {
+            _ => match self.tables().find_map(|tokens| tokens.word_of.get(text)) {
                 Some(index) if node.name != "ContentData" => {
                     self.out.push(EXT_T_0);
                     self.number(*index);
@@ -185,10 +233,28 @@ impl Writer {
         }
     }
 
+    fn tables(&self) -> impl Iterator<Item = &'static Tokens> + use<> {
+        self.dialect.tokens.iter().map(|version| tokens(*version))
+    }
+
+    fn is_number(&self, name: &str) -> bool {
+        let listed = self.tables().any(|tokens| tokens.integers.contains(name));
+        listed && !self.dialect.numbers_as_text.contains(&name)
+    }
+
     fn inline(&mut self, text: &str) {
         assert!(!text.contains('\0'), "a NUL in a string");
         self.out.push(STR_I);
-        self.out.extend(text.as_bytes());
+        for character in text.chars() {
+            if self.dialect.surrogates && character > '\u{FFFF}' {
+                for half in character.encode_utf16(&mut [0; 2]) {
+                    let bits = |shift: u16, mask: u16| (*half >> shift & mask) as u8;
+                    self.out.extend([0xE0 | bits(12, 0xF), 0x80 | bits(6, 0x3F), 0x80 | bits(0, 0x3F)]);
+                }
+            } else {
+                self.out.extend(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
         self.out.push(0);
     }
 
@@ -239,6 +305,9 @@ impl<'a> Reader<'a> {
         let rest = &self.body[self.at..];
         let length = rest.iter().position(|b| *b == 0).ok_or("a string without end")?;
         self.at += length + 1;
+        if self.at.is_multiple_of(BLOCK) {
+            return Err(format!("a string ends with a block, at {}: one phone loses it", self.at));
+        }
         std::str::from_utf8(&rest[..length]).map_err(|e| format!("not UTF-8: {e}"))
     }
 
@@ -384,6 +453,23 @@ mod tests {
     }
 
     #[test]
+    fn a_dialect_differs_where_it_says_so() {
+        let tree =
+            xml::read("<SessionID xmlns=\"x\"><Code>7</Code><Poll/><Name>\u{1f600}</Name></SessionID>".as_bytes());
+        let tree = tree.unwrap();
+        let dialect = Dialect {
+            content_bit: true,
+            namespaces: false,
+            numbers_as_text: &["Code"],
+            surrogates: true,
+            ..Dialect::of(Version::V12)
+        };
+        let bytes = write_as(&tree, dialect);
+        let expected = b"\x03\x11\x6A\x00\x6F\x4B\x037\0\x01\x61\x01\x5E\x03\xED\xA0\xBD\xED\xB8\x80\0\x01\x01";
+        assert_eq!(bytes, expected, "{bytes:02X?}");
+    }
+
+    #[test]
     fn what_a_phone_could_not_read_is_a_fault() {
         let (_, _, good) = vectors().next().unwrap();
         assert!(read(&good[..good.len() - 1]).is_err());
@@ -391,5 +477,11 @@ mod tests {
         let mut literal = good.clone();
         literal[1] = 0x01;
         assert!(read(&literal).is_err(), "unknown public id");
+        let message = |length| {
+            let id = super::super::tree::leaf("SessionID", "x".repeat(length));
+            write(&super::super::tree::node("WV-CSP-Message", [id]), Version::V12)
+        };
+        let faults: Vec<_> = (900..1100).filter(|length| read(&message(*length)).is_err()).collect();
+        assert_eq!(faults.len(), 1, "a text that ends with a block: {faults:?}");
     }
 }

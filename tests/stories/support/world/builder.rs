@@ -35,6 +35,7 @@ pub struct Builder {
     domains: Vec<String>,
     scripted: Vec<String>,
     processes: bool,
+    detail: Option<&'static str>,
     more: String,
 }
 
@@ -59,6 +60,12 @@ impl Builder {
         self
     }
 
+    /// With every node as a process of its own that logs in this detail (`RUST_LOG`).
+    pub fn logging(mut self, detail: &'static str) -> Self {
+        self.detail = Some(detail);
+        self.processes()
+    }
+
     /// With more text at the end of every `postern.toml`.
     pub fn with(mut self, more: &str) -> Self {
         self.more.push_str(more);
@@ -78,10 +85,11 @@ impl Builder {
             let folder = folder.path().join(domain);
             let identity = ca.issue(domain);
             write_node(&folder, domain, &ca, &identity, &self.more);
-            let (engine, ports) = Engine::start(&folder, !self.processes).await;
+            let (engine, ports) = Engine::start(&folder, !self.processes, self.detail).await;
             pin_ports(&folder, &ports);
             let engine = tokio::sync::Mutex::new(Some(engine));
-            nodes.insert(domain.clone(), Node { folder, ports, engine, inside: !self.processes });
+            let node = Node { folder, ports, engine, inside: !self.processes, detail: self.detail };
+            nodes.insert(domain.clone(), node);
         }
         for (domain, node) in &nodes {
             let others = nodes.iter().filter(|(other, _)| *other != domain);
@@ -131,7 +139,8 @@ fn write_node(folder: &Path, domain: &str, ca: &Ca, identity: &Identity, more: &
     }
     let config = format!(
         "domain = \"{domain}\"\nusers = \"users.toml\"\n\n\
-         [listen]\ncsp = \"127.0.0.1:0\"\ncsp_tls = \"127.0.0.1:0\"\nssp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\n\
+         [listen]\ncsp = \"127.0.0.1:0\"\ncsp_tls = \"127.0.0.1:0\"\nssp = \"127.0.0.1:0\"\n\
+         cir = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\n\
          [tls]\ncert = \"certs/node.pem\"\nkey = \"certs/node.key\"\nca = \"certs/ca.pem\"\n\n\
          [csp_tls]\ncert = \"certs/chat.pem\"\nkey = \"certs/chat.key\"\n\n\
          {}{more}",
@@ -149,7 +158,14 @@ fn write_node(folder: &Path, domain: &str, ca: &Ca, identity: &Identity, more: &
 fn pin_ports(folder: &Path, ports: &Ports) {
     let file = folder.join("postern.toml");
     let mut text = std::fs::read_to_string(&file).unwrap();
-    for (key, address) in [("csp", ports.csp), ("csp_tls", ports.csp_tls), ("ssp", ports.ssp), ("admin", ports.admin)] {
+    let listeners = [
+        ("csp", ports.csp),
+        ("csp_tls", ports.csp_tls),
+        ("ssp", ports.ssp),
+        ("cir", ports.cir),
+        ("admin", ports.admin),
+    ];
+    for (key, address) in listeners {
         text = text.replace(&format!("\n{key} = \"127.0.0.1:0\""), &format!("\n{key} = \"{address}\""));
     }
     std::fs::write(file, text).unwrap();

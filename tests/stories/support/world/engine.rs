@@ -35,6 +35,8 @@ pub struct Ports {
     pub csp_tls: SocketAddr,
     /// SSP.
     pub ssp: SocketAddr,
+    /// Wake-ups.
+    pub cir: SocketAddr,
     /// Admin.
     pub admin: SocketAddr,
 }
@@ -43,9 +45,9 @@ pub struct Ports {
 
 impl Engine {
     /// Starts the node of this folder and waits until it is ready.
-    pub async fn start(folder: &Path, inside: bool) -> (Self, Ports) {
+    pub async fn start(folder: &Path, inside: bool, detail: Option<&str>) -> (Self, Ports) {
         if !inside {
-            let (process, ports) = Process::start(folder).await;
+            let (process, ports) = Process::start(folder, detail).await;
             return (Self::Process(process), ports);
         }
         let environment = config::Environment::default();
@@ -71,6 +73,14 @@ impl Engine {
         }
     }
 
+    /// Everything it has written to stdout and stderr.
+    pub fn log(&self) -> String {
+        match self {
+            Self::Inside(_) => panic!("only a process has a log of its own"),
+            Self::Process(process) => process.log(),
+        }
+    }
+
     /// Memory it holds, bytes.
     pub fn resident(&self) -> u64 {
         match self {
@@ -83,21 +93,27 @@ impl Engine {
 // === impl Process ===
 
 impl Process {
-    async fn start(folder: &Path) -> (Self, Ports) {
+    async fn start(folder: &Path, detail: Option<&str>) -> (Self, Ports) {
         let log = folder.join("log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_postern"))
             .args(["serve", "--config"])
             .arg(folder.join("postern.toml"))
+            .envs(detail.map(|detail| ("RUST_LOG", detail)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::options().create(true).append(true).open(&log).unwrap())
             .spawn()
             .unwrap();
         let stdout = child.stdout.take().unwrap();
+        let mut more = File::options().append(true).open(&log).unwrap();
         let process = Self { child, log };
         let ready = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
-            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+            let mut stdout = BufReader::new(stdout);
+            let read = stdout.read_line(&mut line);
+            // Whatever else it says there belongs to its log.
+            std::thread::spawn(move || std::io::copy(&mut stdout, &mut more));
+            read.map(|_| line)
         });
         match tokio::time::timeout(PATIENCE, ready).await {
             Ok(Ok(Ok(line))) if line.starts_with("postern ready ") => {
@@ -130,6 +146,10 @@ impl Process {
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
+    fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap()).into_owned()
+    }
+
     fn last_words(&self) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
@@ -153,13 +173,15 @@ impl Ports {
             let field = line.split_whitespace().find_map(|f| f.strip_prefix(&prefix));
             field.and_then(|f| f.parse().ok()).unwrap_or_else(|| panic!("no {key} in {line}"))
         };
-        Self { csp: port("csp"), csp_tls: port("csp_tls"), ssp: port("ssp"), admin: port("admin") }
+        Self { csp: port("csp"), csp_tls: port("csp_tls"), ssp: port("ssp"), cir: port("cir"), admin: port("admin") }
     }
 }
 
 #[test]
 fn the_ready_line_names_every_port() {
-    let line = "postern ready domain=a.example csp=127.0.0.1:1 csp_tls=127.0.0.1:2 ssp=127.0.0.1:3 admin=127.0.0.1:4\n";
+    let line = "postern ready domain=a.example csp=127.0.0.1:1 csp_tls=127.0.0.1:2 ssp=127.0.0.1:3 cir=127.0.0.1:4 \
+                admin=127.0.0.1:5\n";
     let ports = Ports::read(line);
-    assert_eq!((ports.csp.port(), ports.csp_tls.port(), ports.ssp.port(), ports.admin.port()), (1, 2, 3, 4));
+    let ports = [ports.csp, ports.csp_tls, ports.ssp, ports.cir, ports.admin];
+    assert_eq!(ports.map(|address| address.port()), [1, 2, 3, 4, 5]);
 }

@@ -1,0 +1,112 @@
+//! Polls that wait for something to come, for clients that ask for it (docs/wire-notes.md, "CSP over HTTP").
+//!
+//! Kept polite: a phone of the field sends one request at a time and would be struck dumb by an answer that waits, so
+//! only a poll with the HTTP header `Prefer: wait=SECONDS` is held; a later poll of the session ends it; and the polls
+//! held never fill the places of requests that want an answer now.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::Sap;
+use super::csp::Call;
+use crate::syntax::Said;
+use crate::syntax::csp::{Message, Transaction};
+use crate::time::Timestamp;
+use crate::vocabulary::{Mode, Primitive};
+
+/// Polls held at once, of all sessions; more are answered at once.
+const PLACES: usize = 1_024;
+/// The longest wait, whatever is configured: answers have 60 s.
+const LONGEST: Duration = Duration::from_secs(45);
+
+/// Tells the polls of one session that something arrived, and which of them is the latest.
+#[derive(Debug, Default)]
+pub(super) struct Arrival {
+    notify: Notify,
+    latest: AtomicU64,
+}
+
+/// The polls that are held.
+pub(super) struct Hold {
+    places: Semaphore,
+    over: watch::Sender<bool>,
+}
+
+// === impl Arrival ===
+
+impl Arrival {
+    /// Something arrived, or the session is over.
+    pub(super) fn tell(&self) {
+        self.notify.notify_waiters();
+    }
+
+    /// A new poll is held in place of the one before; its number.
+    fn displace(&self) -> u64 {
+        let number = self.latest.fetch_add(1, Ordering::Relaxed) + 1;
+        self.tell();
+        number
+    }
+
+    fn is_latest(&self, number: u64) -> bool {
+        self.latest.load(Ordering::Relaxed) == number
+    }
+
+    fn notified(&self) -> Notified<'_> {
+        self.notify.notified()
+    }
+}
+
+// === impl Hold ===
+
+impl Default for Hold {
+    fn default() -> Self {
+        Self { places: Semaphore::new(PLACES), over: watch::Sender::new(false) }
+    }
+}
+
+// === impl Sap ===
+
+impl Sap {
+    /// Answers every poll that is held, now and from now on: the node is about to stop.
+    pub fn release_polls(&self) {
+        self.hold.over.send_replace(true);
+    }
+
+    /// Holds a poll to which there is nothing to say until there is, or its time is over.
+    pub(super) async fn hold_poll(self: &Arc<Self>, asked: &Message, call: &Call, out: &mut Message) {
+        let wait = call.wait.min(self.settings.timers.long_poll).min(LONGEST);
+        if wait.is_zero() || !out.transactions.is_empty() || !asked.transactions.iter().all(is_poll) {
+            return;
+        }
+        let Some(session) = &asked.session else { return };
+        let (Some(arrival), Ok(_place)) = (self.sessions.arrival(session), self.hold.places.try_acquire()) else {
+            return;
+        };
+        let number = arrival.displace();
+        let mut over = self.hold.over.subscribe();
+        let until = Instant::now() + wait;
+        while arrival.is_latest(number) && !*over.borrow_and_update() && self.sessions.get(session).is_some() {
+            let arrived = arrival.notified();
+            tokio::pin!(arrived);
+            // From here on nothing that arrives is missed.
+            arrived.as_mut().enable();
+            self.add_server_requests(Timestamp::now(), asked, call.encoding, true, out).await;
+            if !out.transactions.is_empty() {
+                return;
+            }
+            tokio::select! {
+                woken = timeout_at(until, arrived) => if woken.is_err() { return },
+                _ = over.changed() => return,
+            }
+        }
+    }
+}
+
+fn is_poll(transaction: &Transaction) -> bool {
+    transaction.mode == Mode::Request && matches!(transaction.said, Said::Known(Primitive::PollingRequest(_)))
+}

@@ -1,0 +1,11 @@
+//! Clients in the field: each writes as it does, byte by byte, and takes no more than it does. What each needs is
+//! told in `docs/handsets.md`, whose tables name the tests here.
+
+mod android;
+mod book;
+mod colibria;
+mod gateways;
+mod line;
+mod minimum;
+mod nokia;
+mod said;
