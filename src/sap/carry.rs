@@ -191,7 +191,7 @@ impl Sap {
     }
 
     /// Wakes clients for which something waits again: what they, or other sessions of their users, did not answer.
-    async fn rouse_those_who_wait_again(&self, now: Timestamp) {
+    pub(super) async fn rouse_those_who_wait_again(&self, now: Timestamp) {
         let patience = self.settings.timers.client_answer;
         for user in self.claims.sweep(now, patience) {
             self.rouse(&user).await;

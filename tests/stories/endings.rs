@@ -86,13 +86,13 @@ async fn by_the_operator(world: Arc<World>, phone: Phone) {
     assert!(!list.to_string().contains(first.session.as_deref().unwrap()), "{list}");
 
     let body = json!({ "session": shown(&first) });
-    let answer = world.admin_says("POST", NORTH, &format!("{path}/disconnect"), body.clone()).await;
+    let (_, answer) = world.operates("POST", NORTH, &format!("{path}/disconnect"), Some(body.clone())).await;
     assert_eq!(answer, json!({ "disconnected": [shown(&first)] }));
     assert_eq!(events.next(of(&first)).await.unwrap()["reason"], "operator");
     hears_the_end(&mut first, 601).await;
     assert_eq!(asks(&mut second).await.1, 200);
-    let again = world.admin_says("POST", NORTH, &format!("{path}/disconnect"), body).await;
-    assert_eq!(again["error"]["code"], "not_found", "{again}");
+    let (status, again) = world.operates("POST", NORTH, &format!("{path}/disconnect"), Some(body)).await;
+    assert_eq!(status, 404, "{again}");
 
     first.login().await;
     let answer = world.admin("POST", NORTH, &format!("{path}/disconnect")).await;
@@ -111,7 +111,7 @@ async fn an_ended_session_stays_ended_over_a_crash_and_the_others_live_on() {
     }
     for ((alice, _), phone) in phones.iter().zip(Phone::ALL) {
         let path = format!("/api/v1/users/{}/disconnect", phone.local("alice"));
-        world.admin_says("POST", NORTH, &path, json!({ "session": shown(alice) })).await;
+        world.operates("POST", NORTH, &path, Some(json!({ "session": shown(alice) }))).await;
     }
     world.kill(NORTH).await;
     world.revive(NORTH).await;
@@ -162,13 +162,13 @@ async fn barred(world: Arc<World>, phone: Phone) {
     let mut events = world.listen(NORTH, "session-ended").await;
     let path = format!("/api/v1/users/{}", phone.local("carol"));
     let mut carol = world.login("carol", NORTH, phone).await;
-    world.admin_says("PUT", NORTH, &path, json!({ "active": false })).await;
+    world.change_user(NORTH, &phone.local("carol"), json!({ "active": false })).await;
     assert_eq!(events.next(of(&carol)).await.unwrap()["reason"], "policy");
     hears_the_end(&mut carol, 601).await;
     assert_eq!(carol.try_login().await, 403);
-    world.admin_says("PUT", NORTH, &path, json!({ "active": true })).await;
+    world.change_user(NORTH, &phone.local("carol"), json!({ "active": true })).await;
     carol.login().await;
-    world.admin_says("PUT", NORTH, &path, json!({ "password": "another one" })).await;
+    world.change_user(NORTH, &phone.local("carol"), json!({ "password": "another one" })).await;
     hears_the_end(&mut carol, 601).await;
     assert_eq!(carol.try_login().await, 409);
     let user = carol.user.clone();
