@@ -46,7 +46,8 @@ use crate::store::{self, Key, Store, StoreError};
 use crate::time::Timestamp;
 use crate::transport::{Identity, PeerClients};
 
-/// How long open exchanges may take to end when a node stops.
+/// How long open exchanges may take to end when a node stops; before that, how long clients may take to hear that
+/// they are disconnected, if they are.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Records read at once while a node starts.
 const PAGE: usize = 1_000;
@@ -177,10 +178,11 @@ impl Running {
     }
 
     /// Drains: no new connections, open exchanges end, everything is on disk. The admin address goes last, so that
-    /// `/readyz` can say so meanwhile.
+    /// `/readyz` can say so meanwhile. With `[access] disconnect_on_stop` clients take their leave before.
     pub async fn stop(self) {
-        let begun = Instant::now();
         self.draining.store(true, Ordering::Relaxed);
+        self.sap.take_leave(DRAIN).await;
+        let begun = Instant::now();
         self.sap.release_polls();
         let mut draining = tokio::task::JoinSet::new();
         for server in self.servers.open {
@@ -190,6 +192,7 @@ impl Running {
             cir.drain().await;
         }
         draining.join_all().await;
+        self.sap.events().close();
         if let Some(admin) = self.servers.admin {
             admin.drain(DRAIN.saturating_sub(begun.elapsed())).await;
         }

@@ -24,6 +24,7 @@ mod fetching;
 mod fit;
 mod handed;
 mod hold;
+pub mod life;
 pub mod login;
 mod manner;
 mod notify;
@@ -46,6 +47,7 @@ pub mod wake;
 mod written;
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -70,6 +72,7 @@ use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
 use self::hold::Hold;
+use self::life::{Events, Farewells};
 use self::login::Login;
 use self::outbox::Outbox;
 use self::provider::ProviderInfo;
@@ -129,8 +132,12 @@ pub struct Sap {
     segments: Segments,
     /// Polls that wait for something to come.
     hold: Hold,
-    /// Held while sessions are made to go by an account.
-    following: tokio::sync::Mutex<()>,
+    /// Clients to be told that their session is over.
+    farewells: Farewells,
+    /// Who hears of sessions that open and end.
+    events: Events,
+    /// The node goes out of service: nobody logs in any more.
+    leaving: AtomicBool,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -170,7 +177,9 @@ impl Sap {
             outbox: Outbox::default(),
             segments: Segments::default(),
             hold: Hold::default(),
-            following: tokio::sync::Mutex::default(),
+            farewells: Farewells::default(),
+            events: Events::default(),
+            leaving: AtomicBool::new(false),
             poke: Notify::new(),
         })
     }

@@ -20,6 +20,7 @@ pub const COUNTED: &[(&str, &str)] = &[
     ("postern_client_logins_total", "Logins of clients, by status code"),
     ("postern_client_refusals_total", "Clients kept out, by reason"),
     ("postern_client_registrations_total", "Accounts made at a subscriber's first login"),
+    ("postern_client_sessions_ended_total", "Sessions of clients that ended, by reason"),
     ("postern_client_transactions_total", "Requests of clients, by primitive"),
     ("postern_connections", "Open connections, by listener"),
     ("postern_connections_refused_total", "Connections refused because there were too many, by listener"),

@@ -12,7 +12,8 @@ use super::AdminState;
 use super::fault::Fault;
 use super::page::{List, Page, parameters, read_json};
 use crate::address::Address;
-use crate::sap::account::{Account, AccountError};
+use crate::sap::account::{Account, AccountChange, AccountError};
+use crate::sap::life::Reason;
 use crate::sap::profile::{Profile, ProfileView};
 use crate::time::Timestamp;
 
@@ -71,15 +72,22 @@ pub(super) async fn change_profile(
 }
 
 /// `PUT /api/v1/users/{id}`: changes the fields given; `null` clears one. Sessions of a user who is not active any
-/// more end.
+/// more, or has a new password, end.
 pub(super) async fn change(
     State(state): State<AdminState>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Shown>, Fault> {
-    let account = state.sap.accounts().update(&id, read_json(&headers, &body?)?).await?;
-    state.sap.follow_account(&address_of(&state, &account.id)?).await?;
+    let change: AccountChange = read_json(&headers, &body?)?;
+    let new_password = change.password.is_some();
+    let account = state.sap.accounts().update(&id, change).await?;
+    let user = address_of(&state, &account.id)?;
+    if new_password || !account.active {
+        state.sap.end_sessions_of(Timestamp::now(), &user, None, Reason::Policy).await?;
+    } else {
+        state.sap.follow_account(&user).await?;
+    }
     tracing::info!(user = account.id, "user changed by the operator");
     Ok(Json(account.into()))
 }
@@ -98,7 +106,7 @@ pub(super) async fn remove(State(state): State<AdminState>, Path(id): Path<Strin
 }
 
 /// The address that an id in the operator's spelling names.
-fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
+pub(super) fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
     let home = state.sap.domain();
     let address = Address::parse(id, home).and_then(|named| Address::user_at(named.user(), home));
     address.map_err(|error| Fault::invalid(format!("id: {error}"), "give the id of a user"))
@@ -118,7 +126,7 @@ impl From<AccountError> for Fault {
             None => (error.to_string(), String::new()),
         };
         match error {
-            AccountError::Exists { .. } | AccountError::NumberTaken { .. } => Self::conflict(what, remedy),
+            AccountError::Exists { .. } | AccountError::NumberTaken => Self::conflict(what, remedy),
             AccountError::NotFound { .. } => Self::not_found(what, "see GET /api/v1/users for who there is"),
             AccountError::Invalid { .. } if remedy.is_empty() => Self::invalid(what, "mend the field"),
             AccountError::Invalid { .. } => Self::invalid(what, remedy),

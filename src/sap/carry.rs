@@ -174,10 +174,7 @@ impl Sap {
             self.segments.sweep(now);
             self.rouse_those_who_wait_again(now).await;
             let cleaned = async {
-                let expired = self.sessions.expired(now);
-                for some in expired.chunks(BATCH) {
-                    self.end_sessions(some).await?;
-                }
+                self.expire_sessions(now).await?;
                 self.tidy_copies().await?;
                 while self.expire_mail(now).await? == BATCH {}
                 while self.store.sweep(now, BATCH).await? == BATCH {}

@@ -58,7 +58,7 @@ impl Sap {
 
     async fn answer_call(self: Arc<Self>, call: Call) -> Reply {
         let now = Timestamp::now();
-        let version_of = |id: &SessionId| self.sessions.version(id);
+        let version_of = |id: &SessionId| self.sessions.version(id).or_else(|| self.farewells.version(id));
         let mut message = match csp::read(&call.body, call.encoding, &self.settings.limits, version_of) {
             Ok(message) => message,
             Err(error) => return self.refuse_unreadable(&error, call.encoding),
@@ -66,11 +66,17 @@ impl Sap {
         self.restore_ids(&mut message, call.encoding);
         let mut answer = match self.check_session(now, &message, &call.via) {
             Ok(()) => self.answer_message(now, &message, &call).await,
-            Err(refused) => {
+            Err(refused) => self.farewell(&message, &call).unwrap_or_else(|| {
                 refused.count();
                 refusal(&message, refused.code(message.version))
-            }
+            }),
         };
+        if answer.transactions.is_empty()
+            && let Some(farewell) = self.farewell(&message, &call)
+        {
+            // The session ended while its client waited.
+            answer = farewell;
+        }
         self.fit(&mut answer, call.encoding);
         if answer.transactions.is_empty() {
             return Reply::default();
@@ -134,7 +140,7 @@ impl Sap {
         };
         let work = self.answer_request(now, message, transaction, call);
         match slot {
-            Some(slot) => slot.get_or_init(|| work).await.clone(),
+            Some(slot) => slot.get(message.version, work).await,
             None => work.await,
         }
     }

@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use tracing::{Instrument, debug, info, info_span};
+use tracing::{Instrument, debug, info_span};
 
 use super::capability;
 use super::csp::{Call, response};
 use super::discovery;
-use super::enter::seconds;
 use super::session::SessionRecord;
 use super::{Sap, Via};
-use crate::ident::SessionId;
-use crate::store::{Changes, StoreError};
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
-use crate::vocabulary::access::{Disconnect, KeepAliveRequest, KeepAliveResponse};
 use crate::vocabulary::capability::ClientCapabilityRequest;
 use crate::vocabulary::primitive::{self, SentBy};
 use crate::vocabulary::service::ServiceRequest;
@@ -92,7 +88,7 @@ impl Sap {
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
-            Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
+            Primitive::LogoutRequest(_) => self.log_out(now, &session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => {
                 self.agree_capabilities(&session, request, version, &call.via).await
@@ -115,53 +111,6 @@ impl Sap {
             Primitive::Status(_) => return None,
             _ => Status::from(Code::NOT_IMPLEMENTED).into(),
         })
-    }
-
-    async fn log_out(&self, id: &SessionId, version: Version) -> Primitive {
-        self.end_session(id).await;
-        match version {
-            Version::V11 => Disconnect { outcome: Code::SUCCESS.into() }.into(),
-            _ => Status::from(Code::SUCCESS).into(),
-        }
-    }
-
-    /// Ends a session for good.
-    pub(super) async fn end_session(&self, id: &SessionId) {
-        if let Err(error) = self.end_sessions(std::slice::from_ref(id)).await {
-            tracing::error!(%error, session = %id, "the end of a session could not be stored");
-        }
-    }
-
-    /// Ends sessions for good, in one commit.
-    pub(super) async fn end_sessions(&self, ids: &[SessionId]) -> Result<(), StoreError> {
-        let mut changes = Changes::default();
-        ids.iter().for_each(|id| SessionRecord::erase(id, &mut changes));
-        let stored = self.store.commit(changes).await.map(|_| ());
-        ids.iter().for_each(|id| self.forget_session(id));
-        stored
-    }
-
-    pub(super) fn forget_session(&self, id: &SessionId) {
-        if let Some(record) = self.sessions.close(id) {
-            self.claims.release(&record.user, id);
-            self.outbox.release(id);
-            self.segments.release(id);
-            if let Some(bell) = self.bell.get() {
-                bell.hang_up(id);
-            }
-            info!(user = %record.user, session = %id, "session ended");
-        }
-    }
-
-    async fn keep_alive(&self, id: &SessionId, request: &KeepAliveRequest) -> KeepAliveResponse {
-        let Some(asked) = request.time_to_live else {
-            let keep_alive = self.sessions.get(id).map(|record| record.keep_alive);
-            return KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive };
-        };
-        let granted = seconds(self.login.granted(Some(asked)));
-        self.change_session(id, |record| record.keep_alive = granted).await;
-        // What is granted may be less or more than asked: that is no failure, and one client takes 605 for one.
-        KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive: Some(granted) }
     }
 
     async fn agree_capabilities(
@@ -193,15 +142,5 @@ impl Sap {
         self.change_session(&session.id, negotiate).await;
         self.claims.look_again(&session.user);
         answer.map_or_else(|| Status::from(Code::INVALID_SESSION).into(), Into::into)
-    }
-
-    /// Changes a session and keeps the change over a restart.
-    pub(super) async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
-        let Some(record) = self.sessions.update(id, change) else { return };
-        let mut changes = Changes::default();
-        record.save(&mut changes);
-        if let Err(error) = self.store.commit(changes).await {
-            tracing::error!(%error, session = %id, "a change of a session could not be stored");
-        }
     }
 }

@@ -2,11 +2,12 @@
 //! (`docs/wire-notes.md`, "Access").
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use tracing::info;
 
 use super::capability::{self, Capabilities};
+use super::life::seconds;
 use super::login::{self, Admission, Answer, Refusal};
 use super::services::Agreed;
 use super::session::{SessionRecord, Sessions};
@@ -29,6 +30,9 @@ impl Sap {
         version: Version,
         via: &Via,
     ) -> LoginResponse {
+        if self.leaving.load(Ordering::Relaxed) {
+            return login::refused(request, Code::UNAVAILABLE);
+        }
         if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
             return self.take_up(now, request, version, &SessionId::new(id), via).await;
         }
@@ -42,7 +46,7 @@ impl Sap {
         }
     }
 
-    /// Opens a session for somebody who has proven who it is. An older one of the same client ends.
+    /// Opens a session for somebody who has proven who it is. What stands in its way ends.
     async fn admit(
         self: &Arc<Self>,
         now: Timestamp,
@@ -77,24 +81,28 @@ impl Sap {
             self.negotiate_at_login(request, via, &mut record, &mut answer);
         }
         let mut changes = Changes::default();
-        let old = self.sessions.same_client(&record.user, &record.client, record.application.as_ref());
-        for id in &old {
-            SessionRecord::erase(id, &mut changes);
+        let leaving = self.make_room(&record);
+        for (old, _) in &leaving {
+            SessionRecord::erase(&old.id, &mut changes);
         }
         record.save(&mut changes);
         if let Err(error) = self.store.commit(changes).await {
             tracing::error!(%error, "a login could not be stored");
+            leaving.iter().for_each(|(old, _)| self.sessions.spare(&old.id));
             return login::refused(request, Code::UNAVAILABLE);
         }
-        old.iter().for_each(|id| self.forget_session(id));
-        info!(user = %record.user, session = %record.id, %version, "logged in");
-        let user = record.user.clone();
-        self.sessions.open(now, record.clone());
-        self.wake_again(&record);
-        // The account may have changed before the session was there to be told.
-        if let Err(error) = self.follow_account(&user).await {
-            tracing::error!(%error, %user, "a new session may not go by its user's profile");
+        for (old, reason) in &leaving {
+            self.ended(now, old, *reason);
         }
+        self.opened(now, record.clone());
+        // The account may have changed before the session was there to be told.
+        if let Err(error) = self.follow_account(&record.user).await {
+            tracing::error!(%error, user = %record.user, "a new session may not go by its user's profile");
+        }
+        if !self.sessions.lives(&record.id) {
+            return login::refused(request, Code::FORBIDDEN);
+        }
+        self.wake_again(&record);
         answer
     }
 
@@ -150,6 +158,14 @@ impl Sap {
         self.sessions.heard(now, id);
         let keep_alive = request.time_to_live.map(|asked| seconds(self.login.granted(Some(asked))));
         let keep_alive = keep_alive.unwrap_or(record.keep_alive);
+        let mut answer = LoginResponse {
+            client: request.client.clone(),
+            outcome: Code::SUCCESS.into(),
+            session: Some(id.expose().into()),
+            keep_alive: Some(keep_alive),
+            capability_request: Some(false),
+            ..LoginResponse::default()
+        };
         self.change_session(id, |record| {
             record.from = via.client;
             record.version = version;
@@ -157,19 +173,15 @@ impl Sap {
             if let Some(cookie) = request.cookie.as_deref().filter(|cookie| !cookie.is_empty()) {
                 record.cookie = cookie.into();
             }
+            if version == Version::V13 {
+                self.negotiate_at_login(request, via, record, &mut answer);
+            }
         })
         .await;
         if let Some(record) = self.sessions.get(id) {
             self.wake_again(&record);
         }
-        LoginResponse {
-            client: request.client.clone(),
-            outcome: Code::SUCCESS.into(),
-            session: Some(id.expose().into()),
-            keep_alive: Some(keep_alive),
-            capability_request: Some(false),
-            ..LoginResponse::default()
-        }
+        answer
     }
 
     /// Whether a session belongs to the user and client that a request names. What 1.3 may leave out it need not
@@ -193,9 +205,4 @@ impl Sap {
         let same_application = request.application.is_none() || request.application == record.application;
         Ok(same_user && same_client && same_application)
     }
-}
-
-/// Whole seconds.
-pub(super) fn seconds(span: Duration) -> u32 {
-    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

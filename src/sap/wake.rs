@@ -130,7 +130,7 @@ impl Sap {
     /// Whether something waits for the session behind a key of the wake-up URL (`SHTTP`); `None` if the key is
     /// unknown.
     pub async fn waits_behind(&self, key: &str) -> Option<bool> {
-        let record = self.sessions.behind(key)?;
+        let Some(record) = self.sessions.behind(key) else { return self.farewells.waits_behind(key) };
         Some(self.something_waits(&record).await)
     }
 
@@ -161,10 +161,16 @@ impl Sap {
         if !self.sessions.set_stirred(id, true) {
             return;
         }
-        let (Some(record), Some(bell)) = (self.sessions.get(id), self.bell.get()) else { return };
-        let ways = Way::of(&record);
+        if let Some(record) = self.sessions.get(id) {
+            self.ring(&record);
+        }
+    }
+
+    /// Tells a client by the ways it agreed on that it has something to hear.
+    pub(super) fn ring(&self, record: &SessionRecord) {
+        let (ways, Some(bell)) = (Way::of(record), self.bell.get()) else { return };
         if !ways.is_empty() {
-            bell.ring(WakeUp { session: id.clone(), line: Line::of(&record), ways });
+            bell.ring(WakeUp { session: record.id.clone(), line: Line::of(record), ways });
         }
     }
 

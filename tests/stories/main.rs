@@ -9,6 +9,7 @@ mod access;
 mod capabilities;
 mod clients;
 mod crash;
+mod endings;
 mod fetching;
 mod flood;
 mod gateway;

@@ -91,6 +91,17 @@ async fn a_service_nobody_subscribed_to_is_not_agreed_in_a_login_either() {
     assert_eq!(answer.name, "GetSPInfo-Response", "{answer:?}");
     let answer = dave.ask(node("GetList-Request", [])).await;
     assert!(matches!(answer.number_at("Result/Code"), Some(501 | 506)), "{answer:?}");
+
+    // Taking up the session negotiates anew.
+    set(&world, &user, json!({"services": {"im": {"subscribed": true}}})).await;
+    assert_eq!(says(&mut dave, &user).await, 506);
+    let session = leaf("SessionID", dave.session.clone().unwrap());
+    let functions = node("Functions", [node("WVCSPFeat", [node("IMFeat", [node("MM", [])])])]);
+    let again = dave.login_request([session]).with(functions);
+    let answer = dave.ask(again).await;
+    assert_eq!(answer.number_at("Result/Code"), Some(200), "{answer:?}");
+    assert!(answer.find("Functions").is_none(), "{answer:?}");
+    assert_eq!(says(&mut dave, &user).await, 200);
 }
 
 #[tokio::test]

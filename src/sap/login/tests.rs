@@ -26,7 +26,7 @@ pub(in crate::sap) fn access() -> Access {
         clear_passwords: ClearPasswords::TlsOrLoopback,
         bind_session_to_address: false,
         keep_alive_max: Duration::from_secs(7200),
-        sessions_per_user: 10,
+        ..Access::default()
     }
 }
 
