@@ -39,7 +39,8 @@ const PAGE: usize = 100;
 // === impl Messaging ===
 
 impl Messaging {
-    /// Entries a mailbox may have; a message beyond them is refused with 507. Reports are taken nevertheless,
+    /// Entries a mailbox may have; a message beyond them is refused with 507, unless one goes for it that a session
+    /// of the user has and another has not. Reports are taken nevertheless,
     /// those of peers up to [`Messaging::REPORTS_MAX`].
     /// Messages that arrive at the same instant may exceed it by as many as they are.
     pub const MAILBOX_MAX: usize = 1_000;
@@ -79,7 +80,7 @@ impl Messaging {
         }
         let mailbox = mailbox(recipient);
         let count = self.store.count(&mailbox, Self::MAILBOX_MAX).await.map_err(|_| Code::UNAVAILABLE)?;
-        if count >= Self::MAILBOX_MAX {
+        if count >= Self::MAILBOX_MAX && !self.make_room(recipient, changes).await.map_err(|_| Code::UNAVAILABLE)? {
             return Err(Code::QUEUE_FULL);
         }
         changes.append(mailbox, Mail::Message(message.clone()).write(), message.expires);

@@ -130,6 +130,20 @@ impl Messaging {
         Ok(Some(open))
     }
 
+    /// Adds the removal of the oldest entry that a session has already; false if there is none. A session that takes
+    /// nothing must not keep others from getting messages.
+    pub(super) async fn make_room(&self, user: &Address, changes: &mut Changes) -> Result<bool, StoreError> {
+        let records = self.store.list(&Key::of(&[COPIES, &user.to_string(), ""]), None, Self::MAILBOX_MAX).await?;
+        let taken = records.iter().filter(|(_, record)| Copies::read(&record.value).is_some_and(|copies| copies.taken));
+        let Some((_, seq)) = taken.filter_map(|(of, _)| Copies::entry_of(of)).min_by_key(|(_, seq)| *seq) else {
+            return Ok(false);
+        };
+        // Whatever becomes of it meanwhile, it goes.
+        changes.delete(key(user, seq));
+        changes.forget(super::mailbox(user), seq);
+        Ok(true)
+    }
+
     /// Adds the removal of an entry's record, as it is now; whether somebody has taken the entry.
     pub(super) async fn drop_copies(
         &self,

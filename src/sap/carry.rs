@@ -82,7 +82,7 @@ impl Sap {
         let posts = self.relay.apply(now, steps);
         departures.iter().for_each(|(user, seq)| self.claims.gone(now, user, *seq));
         for user in &addressees {
-            self.wake_user(user).await;
+            self.wake_user(now, user).await;
         }
         for (tell, result) in told {
             // Nobody listens any more only if the node is going down.
@@ -194,7 +194,7 @@ impl Sap {
     pub(super) async fn rouse_those_who_wait_again(&self, now: Timestamp) {
         let patience = self.settings.timers.client_answer;
         for user in self.claims.sweep(now, patience) {
-            self.rouse(&user).await;
+            self.rouse(now, &user).await;
         }
         for session in self.outbox.lapsed(now, patience) {
             self.wake(&session);

@@ -241,8 +241,8 @@ impl Sap {
 
     /// Looks at an entry, and puts it into the session's hand if it is the session's and there is room.
     fn look_at(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Look {
-        let Some((kind, transaction)) = self.handed_as(desk, entry, again) else { return Look::Done };
-        if desk.found.len() >= desk.room || !desk.space.take(&transaction) {
+        let Some((kind, transaction, bytes)) = self.handed_as(desk, entry, again) else { return Look::Done };
+        if desk.found.len() >= desk.room || !desk.space.take(bytes) {
             desk.more = true;
             return Look::Full;
         }
@@ -252,8 +252,8 @@ impl Sap {
         Look::Done
     }
 
-    /// What an entry is handed to the session as; `None` if it is not to be handed to it now.
-    fn handed_as(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Option<(Kind, Transaction)> {
+    /// What an entry is handed to the session as, and in how many bytes; `None` if it is not to be handed to it now.
+    fn handed_as(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Option<(Kind, Transaction, usize)> {
         if entry.expires <= desk.taker.now {
             return None;
         }
@@ -282,8 +282,9 @@ impl Sap {
                 return None;
             }
             let transaction = handed::request(&desk.record.capabilities, entry, *kind);
-            if desk.space.holds(&transaction) {
-                return Some((*kind, transaction));
+            let bytes = desk.space.size_of(&transaction);
+            if desk.space.holds(bytes) {
+                return Some((*kind, transaction, bytes));
             }
         }
         None
@@ -314,3 +315,6 @@ fn element(mail: &Mail, kind: Kind) -> Element {
         (Mail::Report(_), _) => Element::DeliveryReportRequest,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,24 +37,11 @@ impl Space {
         Self { version, session: record.id.clone(), encoding, most, used: 0 }
     }
 
-    /// Whether the client can read a transaction that stands alone in a message.
-    pub(super) fn holds(&self, transaction: &Transaction) -> bool {
-        self.most.is_none_or(|most| self.written(transaction) <= most)
-    }
-
-    /// Puts a transaction into the message, if it fits behind what is there.
-    pub(super) fn take(&mut self, transaction: &Transaction) -> bool {
-        let Some(most) = self.most else { return true };
-        let used = self.used + self.written(transaction);
-        let fits = used <= most;
-        if fits {
-            self.used = used;
+    /// The bytes of a message that holds a transaction alone; 0 where the client has set no bound.
+    pub(super) fn size_of(&self, transaction: &Transaction) -> usize {
+        if self.most.is_none() {
+            return 0;
         }
-        fits
-    }
-
-    /// The bytes of a message that holds a transaction alone.
-    fn written(&self, transaction: &Transaction) -> usize {
         let alone = Message {
             version: self.version,
             session: Some(self.session.clone()),
@@ -62,5 +49,19 @@ impl Space {
             poll: Some(true),
         };
         csp::write(&alone, self.encoding).len()
+    }
+
+    /// Whether the client can read a message of so many bytes.
+    pub(super) fn holds(&self, bytes: usize) -> bool {
+        self.most.is_none_or(|most| bytes <= most)
+    }
+
+    /// Puts a transaction of so many bytes into the message, if it fits behind what is there.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        let fits = self.holds(self.used + bytes);
+        if fits {
+            self.used += bytes;
+        }
+        fits
     }
 }

@@ -123,11 +123,12 @@ impl Outbox {
                 return true;
             }
             let request = entry.request();
-            if !space.holds(&request) {
+            let bytes = space.size_of(&request);
+            if !space.holds(bytes) {
                 dropped += 1;
                 return false;
             }
-            if taken.in_hand >= in_hand || taken.requests.len() >= in_message || !space.take(&request) {
+            if taken.in_hand >= in_hand || taken.requests.len() >= in_message || !space.take(bytes) {
                 taken.more = true;
                 return true;
             }

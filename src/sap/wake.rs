@@ -120,7 +120,7 @@ impl Sap {
     /// to every client that opens one: its last wake-up may have gone into a connection that was dead.
     pub async fn greet(&self, session: &SessionId) -> Option<Greeting> {
         let record = self.sessions.get(session)?;
-        let waiting = self.something_waits(&record).await;
+        let waiting = self.something_waits(Timestamp::now(), &record).await;
         if waiting {
             self.sessions.set_stirred(session, true);
         }
@@ -131,24 +131,24 @@ impl Sap {
     /// unknown.
     pub async fn waits_behind(&self, key: &str) -> Option<bool> {
         let Some(record) = self.sessions.behind(key) else { return self.farewells.waits_behind(key) };
-        Some(self.something_waits(&record).await)
+        Some(self.something_waits(Timestamp::now(), &record).await)
     }
 
     /// Something arrived for a user: every session of his that it is for is woken that was not yet.
-    pub(super) async fn wake_user(&self, user: &Address) {
+    pub(super) async fn wake_user(&self, now: Timestamp, user: &Address) {
         match self.sessions.of_user(user).as_slice() {
             [] => {}
             // Nearly always it is for him.
             [only] => self.wake(only),
-            _ => self.rouse(user).await,
+            _ => self.rouse(now, user).await,
         }
     }
 
     /// Wakes every session of a user for which something waits.
-    pub(super) async fn rouse(&self, user: &Address) {
+    pub(super) async fn rouse(&self, now: Timestamp, user: &Address) {
         for id in self.sessions.of_user(user) {
             if let Some(record) = self.sessions.get(&id)
-                && self.something_waits(&record).await
+                && self.something_waits(now, &record).await
             {
                 self.wake(&id);
             }
@@ -184,16 +184,16 @@ impl Sap {
         tokio::spawn(async move {
             tokio::time::sleep(SETTLE).await;
             let Some(sap) = sap.upgrade() else { return };
-            if sap.something_waits(&record).await {
+            if sap.something_waits(Timestamp::now(), &record).await {
                 sap.wake(&record.id);
             }
         });
     }
 
     /// Whether anything waits for a session.
-    pub(super) async fn something_waits(&self, record: &SessionRecord) -> bool {
+    async fn something_waits(&self, now: Timestamp, record: &SessionRecord) -> bool {
         // In which encoding the client will ask is not known.
-        self.waits(Timestamp::now(), record, Encoding::Wbxml, false).await
+        self.waits(now, record, Encoding::Wbxml, false).await
     }
 }
 

@@ -6,9 +6,11 @@
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
 mod access;
+mod capabilities;
 mod clients;
 mod crash;
 mod endings;
+mod fetching;
 mod flood;
 mod gateway;
 mod hostile;
@@ -25,6 +27,7 @@ mod refusals;
 mod secrets;
 mod services;
 mod sessions;
+mod several_sessions;
 mod support;
 mod transactions;
 mod waking;

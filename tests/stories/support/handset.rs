@@ -1,6 +1,7 @@
 //! A phone: it keeps the protocol as the strictest phones in the field do and panics where one of them would choke.
 
 pub mod access;
+pub mod fetching;
 pub mod journal;
 pub mod messages;
 #[cfg(test)]
