@@ -200,7 +200,7 @@ const CAPABILITIES: &str = "<CapabilityList><ClientType>MOBILE_PHONE</ClientType
 const SERVICES: &str = "<FundamentalFeat><ServiceFunc><GETSPI/></ServiceFunc><SearchFunc><SRCH/><STSRC/></SearchFunc>\
     </FundamentalFeat><PresenceFeat><ContListFunc><GCLI/><CCLI/><DCLI/><MCLS/></ContListFunc><PresenceDeliverFunc>\
     <GETPR/><UPDPR/></PresenceDeliverFunc><AttListFunc><CALI/><DALI/><GALS/></AttListFunc></PresenceFeat><IMFeat>\
-    <IMSendFunc><MDELIV/></IMSendFunc><IMReceiveFunc><NEWM/></IMReceiveFunc><IMAuthFunc><GLBLU/><BLENT/></IMAuthFunc>\
+    <IMSendFunc><MDELIV/></IMSendFunc><IMReceiveFunc><SETD/><GETLM/><GETM/><REJCM/><NOTIF/><NEWM/></IMReceiveFunc><IMAuthFunc><GLBLU/><BLENT/></IMAuthFunc>\
     </IMFeat>";
 
 #[tokio::test]

@@ -151,3 +151,22 @@ async fn nokia_asks_several_things_in_one_message() {
         assert!(message.said.iter().all(|said| said.code() == Some(200)), "{message:?}");
     }
 }
+
+#[tokio::test]
+async fn nokia_gets_each_part_of_what_waits_within_what_its_parser_holds() {
+    for version in BOTH {
+        let (_world, mut alice, mut bob) = two(version).await;
+        // Two together would be more than 131,072 bytes; each alone is below the length it takes.
+        for letter in ["a", "b", "c"] {
+            says(&mut alice, &bob, &letter.repeat(90_000)).await;
+        }
+        let mut next = bob.polls().await;
+        for letter in ["a", "b", "c"] {
+            assert_eq!(next.len(), 1, "one at a time: {}", next.len());
+            assert!(texts(&next)[0].starts_with(letter));
+            assert_eq!(bob.more, letter != "c");
+            next = bob.confirms(&next).await;
+        }
+        assert!(next.is_empty());
+    }
+}
