@@ -105,6 +105,10 @@ fn users_are_added_listed_shown_changed_and_removed() {
     out(&node.user("passwd alice --password-file -", "wonderland"));
     let empty = why(&node.user("passwd alice", ""));
     assert!(empty.contains("empty") && empty.contains("--password-file FILE"), "{empty}");
+    assert_eq!(out(&node.user("sessions alice", "")), "");
+    assert_eq!(out(&node.user("disconnect alice", "")), "alice is not logged in\n");
+    assert!(why(&node.user("disconnect alice --session abcdef", "")).contains("no session abcdef"));
+    assert!(why(&node.user("sessions carol", "")).contains("no user carol"));
     out(&node.user("remove bob", ""));
     assert!(why(&node.user("show bob", "")).contains("no user bob"));
     let left: Value = serde_json::from_str(&out(&node.user("list --json", ""))).unwrap();

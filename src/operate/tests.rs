@@ -1,5 +1,7 @@
 //! The router as a script sees it.
 
+mod sessions;
+
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -8,6 +8,7 @@
 mod access;
 mod clients;
 mod crash;
+mod endings;
 mod flood;
 mod gateway;
 mod hostile;

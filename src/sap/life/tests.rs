@@ -447,7 +447,7 @@ fn hello(to: &str) -> SendMessageRequest {
 }
 
 /// Bytes that a session may cost while its client says nothing, its record in the store included.
-const MOST_BYTES: u64 = 6_000;
+const MOST_BYTES: u64 = 5_000;
 
 #[test]
 fn an_idle_session_costs_little_memory() {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::ca::Ca;
+use super::events::Listener;
 use super::handset::Handset;
 use super::http::{Answer, Http};
 use super::peer::ScriptedPeer;
@@ -204,6 +205,21 @@ impl World {
     /// A file in the node's folder.
     pub fn read_file(&self, domain: &str, name: &str) -> String {
         std::fs::read_to_string(self.node(domain).folder.join(name)).unwrap()
+    }
+
+    /// Says something to the admin address; the JSON it gives.
+    pub async fn admin_says(&self, method: &str, domain: &str, path: &str, body: Value) -> Value {
+        self.operates(method, domain, path, Some(body)).await.1
+    }
+
+    /// Listens to a node's events, of these types with commas between.
+    pub async fn listen(&self, domain: &str, types: &str) -> Listener {
+        let path = format!("/api/v1/events?type={types}");
+        Listener::open(self.node(domain).ports.admin, &path, &self.bearer(domain)).await
+    }
+
+    fn bearer(&self, domain: &str) -> String {
+        format!("Bearer {}", self.admin_token(domain))
     }
 
     /// Memory the node's process holds, bytes.
