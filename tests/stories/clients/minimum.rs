@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::PATIENT;
 use super::line::Line;
 use super::said::{self, Said, send, status};
 use crate::support::wire::{Syntax, Version, xml};
@@ -64,7 +65,7 @@ impl Minimal {
 }
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 #[tokio::test]

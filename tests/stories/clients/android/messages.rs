@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{Android, NORTH};
+use crate::clients::PATIENT;
 use crate::clients::said::{Said, send};
 use crate::support::wire::{Syntax, Version};
 use crate::support::world::{Phone, World};
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 #[tokio::test]
@@ -111,7 +112,7 @@ async fn reports(world: Arc<World>, phone: Phone) {
 
 #[tokio::test]
 async fn what_android_cannot_take_is_never_pushed_to_it_and_holds_up_nothing() {
-    one_domain().await.with_every_phone(too_much).await;
+    World::new().domain(NORTH).start().await.with_every_phone(too_much).await;
 }
 
 async fn too_much(world: Arc<World>, phone: Phone) {
