@@ -98,6 +98,13 @@ pub enum Change {
         /// The entry.
         seq: Seq,
     },
+    /// Changes nothing; an entry of a mailbox must be there.
+    Require {
+        /// The mailbox.
+        owner: Key,
+        /// The entry.
+        seq: Seq,
+    },
 }
 
 /// Changes that happen together or not at all, in the order given.
@@ -216,7 +223,7 @@ impl Change {
             Self::Put { key, value, .. } => key.0.len() + value.len(),
             Self::Append { owner, body, .. } => owner.0.len() + body.len(),
             Self::Delete { key, .. } => key.0.len(),
-            Self::Forget { owner, .. } | Self::Take { owner, .. } => owner.0.len(),
+            Self::Forget { owner, .. } | Self::Take { owner, .. } | Self::Require { owner, .. } => owner.0.len(),
         }
     }
 }
@@ -262,6 +269,11 @@ impl Changes {
     /// Removes an entry of a mailbox that must be there.
     pub fn take(&mut self, owner: Key, seq: Seq) {
         self.list.push(Change::Take { owner, seq });
+    }
+
+    /// Changes nothing; an entry of a mailbox must be there.
+    pub fn require(&mut self, owner: Key, seq: Seq) {
+        self.list.push(Change::Require { owner, seq });
     }
 
     /// Whether there is nothing to do.

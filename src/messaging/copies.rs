@@ -97,6 +97,8 @@ impl Messaging {
             changes.take(super::mailbox(user), seq);
         } else {
             let taken = before.taken || fate.is_success();
+            // Somebody for whom there were no others may have taken it meanwhile, and left no record.
+            changes.require(super::mailbox(user), seq);
             Copies { open: open.clone(), taken }.save(key, expect, changes);
         }
         Ok(Some(Settled { report, open, first }))
@@ -170,3 +172,6 @@ impl Messaging {
 fn key(user: &Address, seq: Seq) -> Key {
     Key::of(&[COPIES, &user.to_string(), &seq.to_string()])
 }
+
+#[cfg(test)]
+mod tests;
