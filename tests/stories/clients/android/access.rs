@@ -147,7 +147,7 @@ async fn comes_back(android: &mut Android, session: String) {
 }
 
 #[tokio::test]
-async fn android_learns_of_the_end_of_its_session_by_604_in_whatever_it_asks() {
+async fn android_learns_of_the_end_of_its_session_in_whatever_it_asks() {
     one_domain().await.with_every_phone(session_over).await;
 }
 
@@ -158,7 +158,7 @@ async fn session_over(world: Arc<World>, phone: Phone) {
     android.logs_in(Schema::Md5).await;
     let fresh = std::mem::replace(&mut android.session, old);
     let answer = android.asks("<KeepAlive-Request/>").await;
-    assert_eq!((answer.primitive.name.as_str(), answer.code()), ("Status", Some(604)), "{answer:?}");
+    assert_eq!((answer.primitive.name.as_str(), answer.code()), ("Status", Some(601)), "{answer:?}");
     let over = android.polls().await.unwrap();
     assert!(!over.asks && over.code() == Some(604), "in mode Response: {over:?}");
     android.session = fresh;
