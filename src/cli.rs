@@ -2,6 +2,7 @@
 //! 2 = wrong usage.
 
 mod admin;
+mod bench;
 mod cert;
 mod check;
 mod decode;
@@ -15,6 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// An OMA IMPS (Wireless Village) Service Access Point, relay node and SSP federation gateway.
 #[derive(Parser)]
@@ -40,6 +42,8 @@ enum Command {
     Decode(decode::DecodeArgs),
     /// Manage the users of the local domain
     User(user::UserArgs),
+    /// Put load on a node, and measure what it costs
+    Bench(bench::Bench),
 }
 
 /// Reads the command line and runs the command.
@@ -53,6 +57,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(args) => return check::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::User(args) => user::run(&args),
+        Command::Bench(command) => command.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,6 +75,15 @@ pub(crate) fn main() -> ExitCode {
 /// Why a file named on the command line can't be read, and what to do.
 fn unreadable(file: &Path, error: &std::io::Error) -> anyhow::Error {
     anyhow::anyhow!("{} can't be read ({error}): name a file that is there and that you may read", file.display())
+}
+
+/// A connection is a file: the soft limit of most systems is for programs with a few.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, ..limit };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// A tokio runtime for commands that need one.

@@ -33,6 +33,7 @@ use self::shown::Shown;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Peer, Severity, Tls};
+use crate::messaging::Copies;
 use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
@@ -239,10 +240,11 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
     }
     each_record(store, &SessionRecord::prefix(), |_, value| {
         if let Ok(record) = serde_json::from_slice::<SessionRecord>(value) {
-            sap.sessions().open(now, record);
+            sap.reopen(now, record);
         }
     })
     .await?;
+    each_record(store, &Copies::prefix(), |key, value| sap.restore_copies(key, value)).await?;
     if let Err(error) = sap.follow_profiles().await {
         error!(%error, "not all sessions go by their user's profile");
     }

@@ -65,10 +65,10 @@ pub fn router(state: AdminState) -> Router {
         .route("/peers/{domain}", get(views::peer))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).put(users::change).delete(users::remove))
+        .route("/users/{id}/profile", get(users::profile).put(users::change_profile))
         .route("/users/{id}/sessions", get(user_sessions::list))
         .route("/users/{id}/disconnect", post(user_sessions::disconnect))
         .route("/events", get(events::listen).with_state(events::Listeners::new(&state.sap)))
-        .route("/users/{id}/profile", get(users::profile).put(users::change_profile))
         .route("/reload", post(reload::reload));
     let open = Router::new()
         .route("/healthz", get(health::healthz))

@@ -1,4 +1,6 @@
-//! A small CSP client: what people hold in their hands in the demo and the examples.
+//! A small CSP client: what people hold in their hands in the demo and the examples, and crowds of them to measure with.
+
+mod channel;
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use md5::{Digest, Md5};
+
+pub use channel::Channel;
 
 /// Pause between polls while something is waited for.
 const POLL_PAUSE: Duration = Duration::from_millis(25);
@@ -62,6 +66,9 @@ pub struct Phone {
     encoding: Encoding,
     version: Version,
     session: Option<SessionId>,
+    client: Text,
+    wakes_by: Vec<Text>,
+    wake_up_at: Option<(Text, u16)>,
     next: u32,
     heard: Vec<Primitive>,
 }
@@ -70,7 +77,27 @@ impl Phone {
     /// A phone that is not logged in yet.
     pub fn new(url: String, user: Address, encoding: Encoding, version: Version) -> Self {
         let http = Client::builder(TokioExecutor::new()).build_http();
-        Self { http, url, user, encoding, version, session: None, next: 0, heard: Vec::new() }
+        let client = format!("http://phone.{}/{}", user.domain(), user.user()).into();
+        let (session, wakes_by, wake_up_at, heard) = (None, Vec::new(), None, Vec::new());
+        Self { http, url, user, encoding, version, session, client, wakes_by, wake_up_at, next: 0, heard }
+    }
+
+    /// The same phone with a client id of its own: a user's sessions are told apart by it.
+    pub fn with_client(mut self, url: impl Into<Text>) -> Self {
+        self.client = url.into();
+        self
+    }
+
+    /// The same phone on the connections of another: one for each phone is more than a machine can have.
+    pub fn beside(mut self, other: &Self) -> Self {
+        self.http = other.http.clone();
+        self
+    }
+
+    /// The same phone, which can be woken by these methods.
+    pub fn waking_by(mut self, methods: &[&str]) -> Self {
+        self.wakes_by = methods.iter().map(|method| Text::from(*method)).collect();
+        self
     }
 
     /// Logs in by digest and states capabilities; the session's first characters.
@@ -105,14 +132,21 @@ impl Phone {
             any_content: Some(true),
             bearers: vec!["HTTP".into()],
             multi_trans: Some(1),
+            cir_methods: self.wakes_by.clone(),
             ..CapabilityList::default()
         };
-        self.ask(ClientCapabilityRequest { client: Some(self.client()), list: Some(list) }).await?;
+        let request = ClientCapabilityRequest { client: Some(self.client()), list: Some(list) };
+        if let Primitive::ClientCapabilityResponse(answer) = self.ask(request).await? {
+            let agreed = answer.agreed.map(|list| (list.tcp_address, list.tcp_port));
+            let (host, port) =
+                agreed.or_else(|| answer.list.map(|list| (list.tcp_address, list.tcp_port))).unwrap_or_default();
+            self.wake_up_at = host.zip(port.and_then(|port| u16::try_from(port).ok()));
+        }
         Ok(shown)
     }
 
     fn client(&self) -> ClientId {
-        ClientId { url: Some(format!("http://phone.{}/{}", self.user.domain(), self.user.user()).into()), msisdn: None }
+        ClientId { url: Some(self.client.clone()), msisdn: None }
     }
 
     fn login_request(&self) -> LoginRequest {

@@ -9,7 +9,9 @@
 //!                      └──── carry: commit, then answers and POSTs
 //! ```
 
+mod accept;
 pub mod account;
+mod audience;
 pub mod capability;
 mod carry;
 mod claims;
@@ -19,9 +21,13 @@ mod discovery;
 mod dismiss;
 mod door;
 mod enter;
+mod fetching;
+mod fit;
+mod handed;
 mod hold;
 pub mod life;
 pub mod login;
+mod manner;
 mod notify;
 mod outbox;
 mod peer;
@@ -35,6 +41,8 @@ mod segment;
 mod send;
 pub mod services;
 pub mod session;
+mod settle;
+mod targets;
 mod via;
 pub mod wake;
 mod written;
@@ -125,8 +133,6 @@ pub struct Sap {
     segments: Segments,
     /// Polls that wait for something to come.
     hold: Hold,
-    /// Held while sessions are made to go by an account.
-    following: tokio::sync::Mutex<()>,
     /// Clients to be told that their session is over.
     farewells: Farewells,
     /// Who hears of sessions that open and end.
@@ -149,8 +155,11 @@ impl Sap {
         offered: Offered,
         relay: Arc<Relay>,
     ) -> Arc<Self> {
-        let offer =
-            Offer { max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX), ..Offer::default() };
+        let offer = Offer {
+            max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX),
+            sessions: settings.access.sessions_per_user,
+            ..Offer::default()
+        };
         let messaging = Messaging::new(Arc::clone(&store), settings.messages.clone());
         Arc::new(Self {
             settings,
@@ -169,7 +178,6 @@ impl Sap {
             outbox: Outbox::default(),
             segments: Segments::default(),
             hold: Hold::default(),
-            following: tokio::sync::Mutex::default(),
             farewells: Farewells::default(),
             events: Events::default(),
             leaving: AtomicBool::new(false),

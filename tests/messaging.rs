@@ -160,6 +160,7 @@ impl World {
             sender_name: None,
             sender_client: None,
             recipients: vec![address(&user.to_string())],
+            targets: Vec::new(),
             report,
             content_type: "text/plain".into(),
             content_name: None,

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::Context;
 use postern::time::Timestamp;
 use postern::{config, node};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Run a node
@@ -27,7 +26,7 @@ pub(crate) struct ServeArgs {
 
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     super::log::to_stderr("info", args.log_json);
-    raise_file_limit();
+    super::raise_file_limit();
     let loaded = config::load(&args.config, &config::Environment::of_process(), Timestamp::now());
     super::runtime()?.block_on(serve(loaded))
 }
@@ -48,13 +47,4 @@ async fn serve(loaded: config::Loaded) -> anyhow::Result<()> {
     tracing::info!("draining");
     running.stop().await;
     Ok(())
-}
-
-/// A connection is a file: the soft limit of most systems is for programs with a few.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, ..limit };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
-    }
 }

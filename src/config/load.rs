@@ -82,7 +82,9 @@ pub fn load(file: &Path, environment: &Environment, now: Timestamp) -> Loaded {
     let places = reader.finish();
     let draft = Draft { node, listen, advertise, tls, csp_tls, services, provider, secrets, timers, admin };
 
-    draft.check(&mut Inspection { now, places: &places, findings: &mut findings });
+    let mut inspection = Inspection { now, places: &places, findings: &mut findings };
+    draft.check(&mut inspection);
+    check_access(&access, &mut inspection);
     let own: Vec<&Domain> = draft.node.iter().flat_map(|n| std::iter::once(&n.domain).chain(&n.aliases)).collect();
     let folder_of_peers = draft.node.as_ref().map_or_else(|| folder.join("peers"), |n| n.peers.clone());
     let mut beside = Findings::default();
@@ -120,6 +122,23 @@ pub fn load(file: &Path, environment: &Environment, now: Timestamp) -> Loaded {
         });
     }
     loaded
+}
+
+/// Bits of the widest range that a carrier's gateways may plausibly fill, of IPv4 and of IPv6.
+const WIDEST: [u8; 2] = [8, 32];
+
+fn check_access(access: &Access, on: &mut Inspection<'_>) {
+    for (index, range) in access.trusted_gateways.iter().enumerate() {
+        let widest = WIDEST[usize::from(range.network.is_ipv6())];
+        if range.prefix < widest {
+            let what = format!("trusts all of {range}: whoever sends from there can log in as any subscriber");
+            on.warning(&format!("access.trusted_gateways[{index}]"), what, "name the gateways themselves");
+        }
+    }
+    if access.auto_register && (access.trusted_gateways.is_empty() || access.msisdn_headers.is_empty()) {
+        let what = "is true, but nobody can state a number: no account is made";
+        on.warning("access.auto_register", what, "name the gateways in trusted_gateways and their msisdn_headers");
+    }
 }
 
 fn read_users(

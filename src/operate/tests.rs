@@ -304,6 +304,7 @@ async fn sessions_and_mail_of_a_user_go_with_the_account() {
         sender_name: None,
         sender_client: None,
         recipients: vec![alice.clone()],
+        targets: Vec::new(),
         report: false,
         content_type: "text/plain".into(),
         content_name: None,

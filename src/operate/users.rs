@@ -83,9 +83,10 @@ pub(super) async fn change(
     let new_password = change.password.is_some();
     let account = state.sap.accounts().update(&id, change).await?;
     let user = address_of(&state, &account.id)?;
-    state.sap.follow_account(&user).await?;
-    if new_password {
+    if new_password || !account.active {
         state.sap.end_sessions_of(Timestamp::now(), &user, None, Reason::Policy).await?;
+    } else {
+        state.sap.follow_account(&user).await?;
     }
     tracing::info!(user = account.id, "user changed by the operator");
     Ok(Json(account.into()))
@@ -125,7 +126,7 @@ impl From<AccountError> for Fault {
             None => (error.to_string(), String::new()),
         };
         match error {
-            AccountError::Exists { .. } | AccountError::NumberTaken { .. } => Self::conflict(what, remedy),
+            AccountError::Exists { .. } | AccountError::NumberTaken => Self::conflict(what, remedy),
             AccountError::NotFound { .. } => Self::not_found(what, "see GET /api/v1/users for who there is"),
             AccountError::Invalid { .. } if remedy.is_empty() => Self::invalid(what, "mend the field"),
             AccountError::Invalid { .. } => Self::invalid(what, remedy),

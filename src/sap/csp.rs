@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tracing::{Instrument, debug, info};
 
+use super::delivery::Hunger;
 use super::login::Refusal;
 use super::written::for_client;
 use super::{Sap, Via};
@@ -97,18 +98,17 @@ impl Sap {
 
     async fn answer_message(self: &Arc<Self>, now: Timestamp, message: &Message, call: &Call) -> Message {
         let mut out = Message { version: message.version, session: message.session.clone(), ..Message::empty() };
-        let mut hungry = false;
+        let mut hunger = Hunger::default();
         for transaction in &message.transactions {
-            let asks_for_more = match transaction.mode {
-                Mode::Response => {
+            match (transaction.mode, &transaction.said) {
+                (Mode::Response, _) => {
                     self.take_client_answer(now, message, transaction).await;
-                    true
+                    hunger.answers = true;
                 }
-                Mode::Request => matches!(transaction.said, Said::Known(Primitive::PollingRequest(_))),
-            };
-            hungry |= asks_for_more;
-            if !asks_for_more && let Some(answer) = self.answer_once(now, message, transaction, &call.via).await {
-                out.transactions.push(answer);
+                (Mode::Request, Said::Known(Primitive::PollingRequest(_))) => hunger.polls = true,
+                (Mode::Request, _) => {
+                    out.transactions.extend(self.answer_once(now, message, transaction, call).await);
+                }
             }
         }
         if let Some(session) = message.session.as_ref().and_then(|id| self.sessions.get(id)) {
@@ -117,7 +117,7 @@ impl Sap {
         // A login is answered alone: one client that learns in it that something waits polls without a session.
         let login = |answer: &Transaction| matches!(answer.said, Said::Known(Primitive::LoginResponse(_)));
         if !out.transactions.iter().any(login) {
-            self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+            self.add_server_requests(now, message, call.encoding, hunger, &mut out).await;
             self.hold_poll(message, call, &mut out).await;
         }
         out
@@ -129,16 +129,16 @@ impl Sap {
         now: Timestamp,
         message: &Message,
         transaction: &Transaction,
-        via: &Via,
+        call: &Call,
     ) -> Option<Transaction> {
         let slot = match (&message.session, &transaction.id) {
-            (Some(session), Some(id)) => {
+            (Some(session), Some(id)) if !only_reads(transaction) => {
                 let until = now + self.settings.timers.client_repeat;
                 self.sessions.answer_slot(now, until, session, id, fingerprint(message.version, transaction))
             }
             _ => None,
         };
-        let work = self.answer_request(now, message, transaction, via);
+        let work = self.answer_request(now, message, transaction, call);
         match slot {
             Some(slot) => slot.get(message.version, work).await,
             None => work.await,
@@ -179,6 +179,12 @@ pub(super) fn response(id: Option<Text>, primitive: impl Into<Primitive>) -> Tra
 fn refusal(message: &Message, code: Code) -> Message {
     let id = message.transactions.first().and_then(|t| t.id.clone());
     Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
+}
+
+/// Whether a request changes nothing: a repetition is answered anew, and no content is kept for one.
+fn only_reads(transaction: &Transaction) -> bool {
+    use Primitive::{GetMessageListRequest, GetMessageRequest};
+    matches!(&transaction.said, Said::Known(GetMessageRequest(_) | GetMessageListRequest(_)))
 }
 
 /// Tells a repetition from another request that uses the same id: what is said, in one syntax.

@@ -26,7 +26,7 @@ impl Sap {
             let Some(last) = waiting.last() else { return Ok(()) };
             after = last.seq;
             for entry in &waiting {
-                self.settle_entry(now, user, entry.seq, Some(Code::UNKNOWN_USER)).await?;
+                self.settle_entry(now, user, entry.seq, Code::UNKNOWN_USER).await?;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{Instrument, debug, info_span};
 
 use super::capability;
-use super::csp::response;
+use super::csp::{Call, response};
 use super::discovery;
 use super::session::SessionRecord;
 use super::{Sap, Via};
@@ -25,7 +25,7 @@ impl Sap {
         now: Timestamp,
         message: &Message,
         transaction: &Transaction,
-        via: &Via,
+        call: &Call,
     ) -> Option<Transaction> {
         let said = match &transaction.said {
             Said::Known(primitive) => primitive,
@@ -42,7 +42,7 @@ impl Sap {
             Ok(Some(session)) if let Primitive::GetSegmentRequest(request) = said => {
                 return Some(self.get_segment(&session, transaction.id.clone(), request));
             }
-            Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
+            Ok(session) => self.dispatch(now, message.version, session, transaction, said, call).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
         answer.map(|primitive| response(transaction.id.clone(), primitive))
@@ -70,10 +70,10 @@ impl Sap {
         session: Option<SessionRecord>,
         transaction: &Transaction,
         said: &Primitive,
-        via: &Via,
+        call: &Call,
     ) -> Option<Primitive> {
         if let Primitive::LoginRequest(request) = said {
-            let answer = self.log_in(now, request, version, via).await;
+            let answer = self.log_in(now, request, version, &call.via).await;
             let code = answer.outcome.code.to_string();
             metrics::counter!("postern_client_logins_total", "code" => code).increment(1);
             return Some(answer.into());
@@ -91,7 +91,7 @@ impl Sap {
             Primitive::LogoutRequest(_) => self.log_out(now, &session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => {
-                self.agree_capabilities(&session, request, version, via).await
+                self.agree_capabilities(&session, request, version, &call.via).await
             }
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
             Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
@@ -101,6 +101,12 @@ impl Sap {
             Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
+            Primitive::SetDeliveryMethodRequest(request) => self.set_delivery_method(&session, request).await.into(),
+            Primitive::GetMessageListRequest(request) => {
+                self.list_messages(now, &session, request, transaction, (version, call)).await
+            }
+            Primitive::GetMessageRequest(request) => self.give_message(now, &session, request, call.encoding).await,
+            Primitive::RejectMessageRequest(request) => self.reject_messages(now, &session, request).await.into(),
             // A status in request mode asks for nothing.
             Primitive::Status(_) => return None,
             _ => Status::from(Code::NOT_IMPLEMENTED).into(),
@@ -118,6 +124,7 @@ impl Sap {
         let (capabilities, answer) = capability::negotiate(request, version, &offer);
         let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
+        self.claims.look_again(&session.user);
         if priority != session.capabilities.priority {
             self.tell_priority(session, priority);
         }
@@ -133,6 +140,7 @@ impl Sap {
             answer = Some(record.agreed.negotiate(request, version, &self.offered));
         };
         self.change_session(&session.id, negotiate).await;
+        self.claims.look_again(&session.user);
         answer.map_or_else(|| Status::from(Code::INVALID_SESSION).into(), Into::into)
     }
 }

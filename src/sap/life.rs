@@ -21,7 +21,6 @@ pub use events::{Events, Happening, SessionEvent};
 pub(super) use farewell::Farewells;
 
 use super::Sap;
-use super::enter::seconds;
 use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
@@ -114,7 +113,7 @@ impl Sap {
         let ending = |id: &SessionId, reason| Some((self.sessions.begin_end(id)?, reason));
         let mut leaving: Vec<_> = same.iter().filter_map(|id| ending(id, Reason::Replaced)).collect();
         let others: Vec<_> = self.sessions.quietest(&new.user).into_iter().filter(|id| !same.contains(id)).collect();
-        let surplus = (others.len() + 1).saturating_sub(self.settings.access.sessions_per_user);
+        let surplus = (others.len() + 1).saturating_sub(self.settings.access.sessions_per_user as usize);
         leaving.extend(others.iter().take(surplus).filter_map(|id| ending(id, Reason::Policy)));
         leaving
     }
@@ -241,10 +240,8 @@ impl Sap {
         self.sessions.close(id);
         self.outbox.release(id);
         self.segments.release(id);
-        if self.claims.release(&record.user, id) {
-            // What it had in hand is free for the user's other sessions.
-            self.wake_user(&record.user);
-        }
+        // What it had in hand is free for the user's other sessions.
+        self.claims.release(&record.user, id);
         if told {
             self.hang_up(id);
         } else {
@@ -261,4 +258,9 @@ impl Sap {
             bell.hang_up(id);
         }
     }
+}
+
+/// Seconds as sessions count them.
+pub(super) fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

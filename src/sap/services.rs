@@ -52,20 +52,26 @@ impl Offered {
     /// What of it is offered to a user: services he has subscribed to and uses, those of his own included that are
     /// elsewhere.
     pub fn to(&self, profile: &Profile) -> Self {
-        let there = |service: Service, row: &Function| {
-            let subscription = profile.services.get(service);
-            subscription.in_use()
-                && match subscription.pse.as_deref() {
-                    None | Some(super::profile::LOCAL) => self.supported.has(row.token),
-                    Some(super::profile::NONE) => false,
-                    Some(_) => true,
-                }
-        };
         let supported = Set::of(|row| match service_of(row.feature) {
-            Some(service) => there(service, row),
+            Some(service) => profile.services.get(service).in_use() && self.is_somewhere(row, profile),
             None => self.supported.has(row.token),
         });
         Self { supported, ..*self }
+    }
+
+    /// Whether a user could have messages: the domain has the service, or he has it in another one.
+    pub(super) fn has_messaging(&self, profile: &Profile) -> bool {
+        FUNCTIONS.iter().any(|row| row.token == Element::Mm && self.is_somewhere(row, profile))
+    }
+
+    /// Whether the service of a function is anywhere, for a user.
+    fn is_somewhere(&self, row: &Function, profile: &Profile) -> bool {
+        let place = service_of(row.feature).and_then(|service| profile.services.get(service).pse.as_deref());
+        match place {
+            None | Some(super::profile::LOCAL) => self.supported.has(row.token),
+            Some(super::profile::NONE) => false,
+            Some(_) => true,
+        }
     }
 
     fn functions(&self) -> Set {
@@ -171,6 +177,22 @@ impl Agreed {
     /// Whether a function is agreed, so that the server may use it on its own accord (`NEWM`, `MDELIV`, …).
     pub fn has(&self, function: Element, offered: &Offered) -> bool {
         self.offered(offered).has(function) && self.functions.is_none_or(|functions| functions.has(function))
+    }
+
+    /// Whether messages may be pushed: who named neither `NEWM` nor `NOTIF` but anything else of messaging takes
+    /// messages all the same.
+    pub fn pushes(&self, offered: &Offered) -> bool {
+        self.has(Element::Newm, offered) || self.has(Element::Mm, offered) && !self.notifies(offered)
+    }
+
+    /// Whether messages may be announced (`NOTIF`).
+    pub fn notifies(&self, offered: &Offered) -> bool {
+        self.has(Element::Notif, offered)
+    }
+
+    /// Whether delivery reports may be handed out (`MDELIV`).
+    pub fn reports(&self, offered: &Offered) -> bool {
+        self.has(Element::Mdeliv, offered)
     }
 }
 

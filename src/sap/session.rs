@@ -8,6 +8,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::capability::{Capabilities, SHTTP};
+use super::hold::Arrival;
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +18,6 @@ pub use view::SessionView;
 
 use self::answers::Answers;
 use self::due::Due;
-use super::capability::{Capabilities, SHTTP};
-use super::hold::Arrival;
 use super::pts::Numbers;
 use super::services::Agreed;
 use crate::address::Address;
@@ -163,10 +163,10 @@ impl Sessions {
     /// Puts a session in force.
     pub fn open(&self, now: Timestamp, record: SessionRecord) {
         let (id, user) = (record.id.clone(), record.user.clone());
-        if record.capabilities.wakes_by(SHTTP) {
+        let live = Live::new(now, record);
+        if live.record.capabilities.wakes_by(SHTTP) {
             self.open_url(&id);
         }
-        let live = Live::new(now, record);
         let due = live.due;
         let before = self.live.insert(id.clone(), live);
         self.due.put(before.map(|live| live.due), due, &id);
@@ -234,10 +234,10 @@ impl Sessions {
         change(&mut live.record);
         let (record, moved) = (live.record.clone(), live.moved());
         drop(live);
-        self.move_due(moved, id);
         if record.capabilities.wakes_by(SHTTP) {
             self.open_url(id);
         }
+        self.move_due(moved, id);
         Some(record)
     }
 

@@ -53,8 +53,7 @@ impl Via {
         headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
         let mut via = Self::direct(remote, tls);
-        let trusted = |address: IpAddr| access.trusted_gateways.iter().any(|range| range.contains(address));
-        via.gateway = trusted(via.client);
+        via.gateway = is_trusted(access, via.client);
         let mut hops = forwarded::Hops::default();
         let mut stated: Vec<Vec<&str>> = vec![Vec::new(); access.msisdn_headers.len()];
         for (name, value) in headers {
@@ -63,10 +62,12 @@ impl Via {
             }
             hops.read(name, value);
             let rank = access.msisdn_headers.iter().position(|header| header.eq_ignore_ascii_case(name));
-            stated.iter_mut().nth(rank.unwrap_or(usize::MAX)).into_iter().for_each(|values| values.push(value));
+            if let Some(values) = rank.and_then(|rank| stated.get_mut(rank)) {
+                values.push(value);
+            }
         }
         if via.gateway {
-            via.client = hops.client(via.client, trusted);
+            via.client = hops.client(via.client, |address| is_trusted(access, address));
             via.msisdn = number::asserted(&stated);
         } else {
             via.foreign_number = stated.iter().flatten().any(|value| !value.trim().is_empty());
@@ -87,6 +88,10 @@ impl fmt::Debug for Via {
             .field("foreign_number", &self.foreign_number)
             .finish()
     }
+}
+
+fn is_trusted(access: &Access, address: IpAddr) -> bool {
+    access.trusted_gateways.iter().any(|range| range.contains(address))
 }
 
 /// The host of a `Host` header; `None` if it is no name and no address.

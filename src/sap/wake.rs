@@ -5,13 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::error;
-
 use super::Sap;
 use super::capability::FIRST_PORT;
 use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
+use crate::syntax::Encoding;
+use crate::time::Timestamp;
 
 /// Ways to a client that has no request open; implemented where the sockets are.
 pub trait Bell: Send + Sync + 'static {
@@ -134,10 +134,24 @@ impl Sap {
         Some(self.something_waits(&record).await)
     }
 
-    /// Something arrived for a user: every session of his is woken that was not yet.
-    pub(super) fn wake_user(&self, user: &Address) {
+    /// Something arrived for a user: every session of his that it is for is woken that was not yet.
+    pub(super) async fn wake_user(&self, user: &Address) {
+        match self.sessions.of_user(user).as_slice() {
+            [] => {}
+            // Nearly always it is for him.
+            [only] => self.wake(only),
+            _ => self.rouse(user).await,
+        }
+    }
+
+    /// Wakes every session of a user for which something waits.
+    pub(super) async fn rouse(&self, user: &Address) {
         for id in self.sessions.of_user(user) {
-            self.wake(&id);
+            if let Some(record) = self.sessions.get(&id)
+                && self.something_waits(&record).await
+            {
+                self.wake(&id);
+            }
         }
     }
 
@@ -178,13 +192,8 @@ impl Sap {
 
     /// Whether anything waits for a session.
     pub(super) async fn something_waits(&self, record: &SessionRecord) -> bool {
-        if self.outbox.waits(&record.id) {
-            return true;
-        }
-        self.messaging.has_mail(&record.user).await.unwrap_or_else(|error| {
-            error!(%error, user = %record.user, "the mailbox could not be read");
-            false
-        })
+        // In which encoding the client will ask is not known.
+        self.waits(Timestamp::now(), record, Encoding::Wbxml, false).await
     }
 }
 

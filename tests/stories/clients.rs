@@ -9,3 +9,4 @@ mod line;
 mod minimum;
 mod nokia;
 mod said;
+mod wake;

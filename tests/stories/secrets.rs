@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::support::handset::Handset;
 use crate::support::handset::access::Schema;
+use crate::support::peer::{secret_of, ssp};
 use crate::support::unique;
 use crate::support::wire::Version;
 use crate::support::wire::tree::{Node, leaf, node};
@@ -11,6 +12,7 @@ use crate::support::world::{Phone, World};
 
 const NORTH: &str = "north.example";
 const SOUTH: &str = "south.example";
+const EAST: &str = "east.example";
 const ACCESS: &str = "[access]\ntrusted_gateways = [\"127.0.0.1/32\"]\nauto_register = true\n";
 
 /// What must stand in no log, with a word about what it is.
@@ -25,6 +27,17 @@ impl Secrets {
         secret
     }
 
+    fn are_not_in(&self, log: &str) {
+        assert!(log.contains("DEBUG"), "the detail asked for is not there");
+        let mut found = Vec::new();
+        for (what, form) in self.0.iter().flat_map(|(what, secret)| forms(secret).map(|form| (what, form))) {
+            if let Some(line) = log.lines().find(|line| line.contains(&form)) {
+                found.push(format!("{what}: {}", line.chars().take(300).collect::<String>()));
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
     fn keep_of(&mut self, answer: &Node) {
         for name in ["SessionID", "Nonce", "Password", "DigestBytes", "SessionCookie"] {
             if let Some(found) = answer.any(name) {
@@ -32,6 +45,13 @@ impl Secrets {
             }
         }
     }
+}
+
+/// The ways in which programs write bytes to logs: as text, as numbers, in hexadecimal.
+fn forms(secret: &str) -> [String; 3] {
+    let numbers: Vec<_> = secret.bytes().map(|byte| byte.to_string()).collect();
+    let hexadecimal = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    [secret.to_owned(), numbers.join(", "), hexadecimal]
 }
 
 fn code(answer: &Node) -> u32 {
@@ -142,15 +162,32 @@ async fn no_secret_stands_in_a_log_in_any_detail() {
         world.admin("GET", domain, "/api/v1/sessions").await;
     }
     assert!(secrets.0.len() > 100, "{}", secrets.0.len());
-    let mut found = Vec::new();
     for domain in [NORTH, SOUTH] {
-        let log = world.log(domain).await;
-        assert!(log.contains("TRACE") || log.contains("DEBUG"), "the detail asked for is there");
-        for (what, secret) in &secrets.0 {
-            if let Some(line) = log.lines().find(|line| line.contains(secret.as_str())) {
-                found.push(format!("{domain}: {what}: {}", line.chars().take(300).collect::<String>()));
-            }
-        }
+        secrets.are_not_in(&world.log(domain).await);
     }
-    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test]
+async fn no_secret_of_a_session_with_a_peer_stands_in_a_log_in_any_detail() {
+    let world = World::new().domain(NORTH).scripted(EAST).logging("trace").start().await;
+    let peer = world.peer(EAST).await;
+    let mut secrets = Secrets::default();
+    let mut alice = world.login("alice", NORTH, Phone::USUAL).await;
+    let text = secrets.keep("a message", unique("whispered"));
+    alice.says(&text).to(["wv:eve@east.example"]).await.accepted();
+    peer.takes("the message", |incoming| !incoming.setup && incoming.asks).await;
+    for step in peer.arrived().iter().filter(|incoming| incoming.setup) {
+        let said = &step.primitive;
+        match said.name.as_str() {
+            "SendSecretToken" => secrets.keep("the node's secret", secret_of(step)),
+            "LoginRequest" => secrets.keep("the node's digest", said.text_at("PasswordDigest").unwrap()),
+            "LoginResponse" => secrets.keep("the node's session", ssp::session_of(said)),
+            other => panic!("{other}"),
+        };
+    }
+    for session in peer.arrived().into_iter().filter_map(|incoming| incoming.session) {
+        secrets.keep("a session", session);
+    }
+    assert!(secrets.0.len() >= 5, "{}", secrets.0.len());
+    secrets.are_not_in(&world.log(NORTH).await);
 }

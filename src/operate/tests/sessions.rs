@@ -131,7 +131,7 @@ async fn events_that_are_none_and_listeners_too_many_are_refused() {
     let (message, _) = bench.get("/api/v1/events").await.error(StatusCode::SERVICE_UNAVAILABLE);
     assert!(message.contains("16"), "{message}");
     listeners.pop();
-    drop(bench.listen("").await);
+    let _held = bench.listen("").await;
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ impl Accounts {
             };
             let password = match self.create(new).await {
                 Ok(_) => Some(password),
-                Err(AccountError::Exists { .. } | AccountError::NumberTaken { .. }) if attempt < ATTEMPTS => None,
+                Err(AccountError::Exists { .. } | AccountError::NumberTaken) if attempt < ATTEMPTS => None,
                 Err(fault) => return Err(fault),
             };
             if let Some(known) = self.by_number(msisdn).await? {

@@ -317,6 +317,22 @@ async fn a_login_too_many_ends_the_session_that_was_silent_the_longest() {
 }
 
 #[tokio::test]
+async fn sessions_of_an_account_that_was_barred_or_removed_meanwhile_end() {
+    let desk = Desk::new(Access::default()).await;
+    let client = desk.logged_in("alice", "phone", Version::V12).await;
+    desk.sap.follow_account(&alice()).await.unwrap();
+    assert_eq!(client.code().await, Code::SUCCESS);
+    let change = AccountChange { active: Some(false), ..AccountChange::default() };
+    desk.sap.accounts().update("alice", change).await.unwrap();
+    desk.sap.follow_account(&alice()).await.unwrap();
+    assert_eq!(client.code().await, Code::FORCED_LOGOUT);
+    let client = desk.logged_in("bob", "phone", Version::V12).await;
+    desk.sap.accounts().remove("bob").await.unwrap();
+    desk.sap.follow_account(&"wv:bob@north.example".to_owned().try_into().unwrap()).await.unwrap();
+    assert_eq!(client.code().await, Code::FORCED_LOGOUT);
+}
+
+#[tokio::test]
 async fn a_session_that_opens_for_an_account_barred_meanwhile_does_not_stay() {
     let mut desk = Desk::new(Access::default()).await;
     let client = desk.logged_in("alice", "phone", Version::V12).await;
@@ -407,12 +423,17 @@ async fn a_message_in_the_hand_of_a_session_that_ends_waits_for_the_next() {
     let sleeper = desk.logged_in("bob", "desktop", Version::V12).await;
     alice.asks(hello("bob")).await;
     assert!(matches!(known(bob.polls().await.unwrap()), Primitive::NewMessage(_)));
+    // Behind the other in rank: the message is not for it.
+    desk.sap.sessions().update(&sleeper.id(), |record| {
+        record.capabilities.cir_methods = vec!["STCP".into()];
+        record.capabilities.priority = 1;
+    });
     assert!(sleeper.polls().await.is_none());
-    desk.sap.sessions().update(&sleeper.id(), |record| record.capabilities.cir_methods = vec!["STCP".into()]);
     let user = "wv:bob@north.example".to_owned().try_into().unwrap();
     let shown: String = bob.id().expose().chars().take(6).collect();
     desk.sap.end_sessions_of(Timestamp::now(), &user, Some(&shown), Reason::Operator).await.unwrap();
-    assert_eq!(desk.rung.take(), [("ring", sleeper.id())]);
+    desk.sap.rouse_those_who_wait_again(Timestamp::now()).await;
+    assert!(desk.rung.take().contains(&("ring", sleeper.id())));
     assert!(matches!(known(sleeper.polls().await.unwrap()), Primitive::NewMessage(_)));
 }
 
