@@ -137,7 +137,7 @@ impl Sap {
             error!(%error, user = %record.user, "the mailbox could not be read");
         }
         out.transactions.append(&mut desk.found);
-        out.poll = out.poll.or(desk.more.then_some(true));
+        out.poll = out.poll.or_else(|| desk.more.then_some(true));
         self.refuse(taker.now, record, desk.refused).await;
     }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::handset::Handset;
+use crate::support::handset::wake::{Ear, own_address};
+use crate::support::wire::Version;
 use crate::support::wire::tree::{Node, node};
 use crate::support::world::{Phone, World};
 
@@ -100,6 +102,34 @@ async fn by_the_operator(world: Arc<World>, phone: Phone) {
     hears_the_end(&mut first, 601).await;
     assert_eq!(asks(&mut second).await, ("Status".into(), 601));
     assert_eq!(asks(&mut second).await, ("Status".into(), 604));
+}
+
+#[tokio::test]
+async fn a_phone_that_sleeps_is_woken_to_hear_that_its_session_is_over() {
+    one_domain().await.with_every_phone(woken).await;
+}
+
+async fn woken(world: Arc<World>, phone: Phone) {
+    let methods = ["STCP", "SUDP", "SHTTP"];
+    // 1.1 has no element for the URL of SHTTP.
+    for method in methods.into_iter().filter(|method| phone.version > Version::V11 || *method != "SHTTP") {
+        let address = own_address();
+        let mut bob = world.phone_at(address, "bob", NORTH, phone);
+        let mut ear = bob.login_with(method, address).await;
+        bob.poll().await;
+        assert!(bob.is_left_alone(&mut ear).await);
+        world.admin("POST", NORTH, &format!("/api/v1/users/{}/disconnect", phone.local("bob"))).await;
+        bob.is_woken(&mut ear).await;
+        hears_the_end(&mut bob, 601).await;
+        match &mut ear {
+            Ear::Channel(channel) => assert_eq!(channel.end().await, "", "the channel ends once it was told"),
+            Ear::Page(url, _) => {
+                let answer = bob.http().ask(hyper::Method::GET, url, &[], Vec::new()).await.unwrap();
+                assert_eq!(answer.status, 404, "the page ends once it was told");
+            }
+            Ear::Datagrams(_) => {}
+        }
+    }
 }
 
 #[tokio::test]

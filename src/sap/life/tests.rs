@@ -129,7 +129,7 @@ impl Client {
     }
 
     async fn polls(&self) -> Option<Transaction> {
-        self.post(Mode::Request, None, Primitive::PollingRequest(Empty::default())).await
+        self.post(Mode::Request, None, Primitive::PollingRequest(Empty)).await
     }
 
     async fn log_in(&mut self) -> Code {
@@ -240,7 +240,7 @@ async fn a_client_that_answers_something_hears_it_where_the_next_request_would_s
     let desk = Desk::new(Access::default()).await;
     let client = desk.logged_in("alice", "phone", Version::V11).await;
     desk.sap.end_sessions_of(Timestamp::now(), &alice(), None, Reason::Operator).await.unwrap();
-    let delivered = MessageDelivered { message: "m".into(), ..MessageDelivered::default() };
+    let delivered = MessageDelivered { message: "m".into() };
     let told = client.post(Mode::Response, Some("m1"), delivered.into()).await.unwrap();
     assert!(told.mode == Mode::Request && matches!(known(told), Primitive::Disconnect(_)));
 }
@@ -505,7 +505,7 @@ fn an_idle_session_costs_little_memory() {
                 while let Some(message) = bob.polls().await {
                     let id = message.id.clone().unwrap();
                     let Primitive::NewMessage(new) = known(message) else { panic!("no NewMessage") };
-                    let delivered = MessageDelivered { message: new.info.id.unwrap(), ..MessageDelivered::default() };
+                    let delivered = MessageDelivered { message: new.info.id.unwrap() };
                     bob.post(Mode::Response, Some(&id), delivered.into()).await;
                 }
             });

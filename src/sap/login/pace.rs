@@ -78,24 +78,24 @@ impl Attempt {
             None if via.gateway && via.client == via.remote.ip().to_canonical() => None,
             None => Some(place(via.client)),
         };
-        Self::at(account, &request.client.clone().unwrap_or_default(), place)
+        Self::at(account, &request.client.clone().unwrap_or_default(), place.as_deref())
     }
 
     /// What the client of a session would have attempted where it logged in.
     pub(super) fn behind(user: &Address, client: &ClientId, from: IpAddr) -> Self {
-        Self::at(Some(user), client, Some(place(from)))
+        Self::at(Some(user), client, Some(&place(from)))
     }
 
-    fn at(account: Option<&Address>, client: &ClientId, place: Option<String>) -> Self {
+    fn at(account: Option<&Address>, client: &ClientId, place: Option<&str>) -> Self {
         let whose = account.map(Address::to_string).unwrap_or_default();
-        let at = place.as_deref().unwrap_or_default();
+        let at = place.unwrap_or_default();
         let client = format!("{:?}", (&client.url, &client.msisdn));
         let key = |parts: &[&str]| fingerprint(parts.join("\n").as_bytes());
         Self {
             account: account.map(|_| key(&["account", &whose])),
             client: key(&["client", &whose, at, &client]),
             here: key(&["here", &whose, at]),
-            place: place.as_deref().map(|place| key(&["place", place])),
+            place: place.map(|place| key(&["place", place])),
         }
     }
 
