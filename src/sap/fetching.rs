@@ -80,9 +80,8 @@ impl Sap {
             GetMessageListResponse { outcome: None, messages: List(listed.to_vec()), total }
         };
         let space = Space::empty(session, version, call.encoding);
-        let fits = |listed: &[MessageInfo]| {
-            space.holds(space.size_of(&response(transaction.id.clone(), answer(listed))))
-        };
+        let fits =
+            |listed: &[MessageInfo]| space.holds(space.size_of(&response(transaction.id.clone(), answer(listed))));
         let in_segments = version >= Version::V13 && session.agreed.has(Element::Sgmnt, &self.offered);
         if !in_segments && !fits(&listed) {
             let (mut good, mut bad) = (0, listed.len());

@@ -197,13 +197,8 @@ async fn characters_that_a_phone_lacks_are_question_marks() {
 
 async fn charsets(world: Arc<World>, phone: Phone) {
     let field = if phone.version == Version::V13 { "PlainTextCharset" } else { "AcceptedCharset" };
-    let sets: [(&[u32], &str); 5] = [
-        (&[], "é ż \u{1F600}"),
-        (&[106], "é ż \u{1F600}"),
-        (&[4], "é ? ?"),
-        (&[3], "? ? ?"),
-        (&[4, 5], "é ż ?"),
-    ];
+    let sets: [(&[u32], &str); 5] =
+        [(&[], "é ż \u{1F600}"), (&[106], "é ż \u{1F600}"), (&[4], "é ? ?"), (&[3], "? ? ?"), (&[4, 5], "é ż ?")];
     for (sets, expected) in sets {
         let stated: Vec<Node> = sets.iter().map(|number| leaf(field, number)).collect();
         let glance = match <[Node; 2]>::try_from(stated.clone()) {

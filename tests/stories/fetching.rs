@@ -126,7 +126,8 @@ async fn changed(world: Arc<World>, phone: Phone) {
     alice.says("pushed again").to([&bob.user]).await.accepted();
     bob.hears("pushed again").await;
     assert_eq!(bob.delivery_method("X", None).await, 402);
-    let group = node("SetDeliveryMethod-Request", [leaf("DeliveryMethod", "N"), leaf("GroupID", "wv:bob/chess@north.example")]);
+    let group =
+        node("SetDeliveryMethod-Request", [leaf("DeliveryMethod", "N"), leaf("GroupID", "wv:bob/chess@north.example")]);
     assert_eq!(bob.ask(group).await.number_at("Result/Code"), Some(800), "groups come later");
     assert!(bob.journal.twice().is_empty(), "{:?}", bob.journal.all());
 }

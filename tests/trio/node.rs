@@ -199,7 +199,7 @@ impl Node {
                 Change::Delete { key, .. } => {
                     self.disk.records.remove(&key);
                 }
-                Change::Append { .. } | Change::Forget { .. } | Change::Take { .. } => {
+                Change::Append { .. } | Change::Forget { .. } | Change::Take { .. } | Change::Require { .. } => {
                     unreachable!("the relay keeps no mailbox")
                 }
             }

@@ -22,8 +22,7 @@ fn ids(names: &[&str]) -> Vec<SessionId> {
 /// Bob's mailbox with one message, and its place.
 async fn with_message() -> (Messaging, Store, Seq) {
     let store = memory();
-    let settings =
-        Messages { offline: Offline::Store, default_validity: Duration::from_secs(86_400), max_size: 100 };
+    let settings = Messages { offline: Offline::Store, default_validity: Duration::from_secs(86_400), max_size: 100 };
     let element = Messaging::new(store.clone(), settings);
     let message = Message {
         id: "one".into(),

@@ -64,12 +64,7 @@ impl Engine for Counting {
     fn commit(&self, changes: Changes) -> Answer<'_, Committed> {
         self.inner.commit(changes)
     }
-    fn list<'a>(
-        &'a self,
-        prefix: &'a Key,
-        after: Option<&'a Key>,
-        limit: usize,
-    ) -> Answer<'a, Vec<(Key, Versioned)>> {
+    fn list<'a>(&'a self, prefix: &'a Key, after: Option<&'a Key>, limit: usize) -> Answer<'a, Vec<(Key, Versioned)>> {
         self.inner.list(prefix, after, limit)
     }
     fn read<'a>(&'a self, owner: &'a Key, after: Seq, limit: usize) -> Answer<'a, Vec<Entry>> {

@@ -115,8 +115,7 @@ impl Handset {
 
     /// The `MessageInfo`s of what waits, and how many wait if the version says.
     pub async fn lists(&mut self, count: Option<u32>) -> (Vec<Node>, Option<u32>) {
-        let request =
-            node("GetMessageList-Request", []).with_some(count.map(|count| leaf("MessageCount", count)));
+        let request = node("GetMessageList-Request", []).with_some(count.map(|count| leaf("MessageCount", count)));
         let answer = self.ask(request).await;
         assert_eq!(answer.name, "GetMessageList-Response", "{answer:?}");
         let list = answer.find("MessageInfoList");
@@ -161,9 +160,8 @@ impl Handset {
     /// Waits until it is told that a message waits; what it is told of it.
     pub async fn is_told(&mut self, id: &str) -> Node {
         self.awaits(&format!("that {id} waits"), |inbox| {
-            let of_it = |said: &Node| {
-                said.name == "MessageNotification" && said.text_at("MessageInfo/MessageID") == Some(id)
-            };
+            let of_it =
+                |said: &Node| said.name == "MessageNotification" && said.text_at("MessageInfo/MessageID") == Some(id);
             let at = inbox.others.iter().position(of_it)?;
             Some(inbox.others.remove(at))
         })
