@@ -37,7 +37,10 @@ pub const COUNTED: &[(&str, &str)] = &[
     ("postern_relay_setups_total", "Session set-ups that ended, by peer, our role and outcome"),
     ("postern_relay_stray_responses_total", "Answers nobody waited for, by peer"),
     ("postern_relay_unknown_sessions_total", "POSTs on a session that is not known, by peer"),
-    ("postern_server_requests_dropped_total", "Requests to clients dropped because too many waited"),
+    (
+        "postern_server_requests_dropped_total",
+        "Requests to clients dropped because too many waited, or larger than the client can parse",
+    ),
     ("postern_wake_ups_total", "Wake-ups of clients, by method; none = no way was open"),
 ];
 

@@ -265,7 +265,8 @@ impl Claims {
 
     /// An entry left the mailbox.
     pub(super) fn gone(&self, now: Timestamp, user: &Address, seq: Seq) {
-        let mut hands = self.users.entry(user.clone()).or_default();
+        // Nobody looked into it: nobody has read it before.
+        let Some(mut hands) = self.users.get_mut(user) else { return };
         let hands = &mut *hands;
         hands.copies.remove(&seq);
         hands.gone.insert(seq, now);

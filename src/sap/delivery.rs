@@ -1,6 +1,7 @@
 //! What waits for a client: handed out in order, as much as the client takes, until it says it has it
 //! (`docs/wire-notes.md`, "Delivery").
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use tracing::error;
@@ -38,7 +39,8 @@ pub(super) struct Hunger {
 struct Desk<'a> {
     taker: Taker<'a>,
     record: &'a SessionRecord,
-    audience: Audience<'a>,
+    /// The user's sessions, once anything was found that may be for one of them.
+    audience: OnceCell<Audience<'a>>,
     encoding: Encoding,
     space: Space,
     /// Requests that may be handed out now.
@@ -137,7 +139,7 @@ impl Sap {
             error!(%error, user = %record.user, "the mailbox could not be read");
         }
         out.transactions.append(&mut desk.found);
-        out.poll = out.poll.or_else(|| desk.more.then_some(true));
+        out.poll = (out.poll == Some(true) || desk.more).then_some(true);
         self.refuse(taker.now, record, desk.refused).await;
     }
 
@@ -182,7 +184,7 @@ impl Sap {
         Desk {
             taker,
             record,
-            audience: self.audience(&record.user),
+            audience: OnceCell::new(),
             encoding,
             space,
             room,
@@ -194,7 +196,7 @@ impl Sap {
 
     /// Takes what a session may have in hand: what it did not answer in time, then what is new, page by page from
     /// where it looked last, and if there is nothing else what it never answered.
-    async fn gather(&self, desk: &mut Desk<'_>) -> Result<(), StoreError> {
+    async fn gather<'a>(&'a self, desk: &mut Desk<'a>) -> Result<(), StoreError> {
         let plan = self.claims.plan(desk.taker);
         if self.gather_at(desk, &plan.again).await? == Look::Full {
             return Ok(());
@@ -228,7 +230,7 @@ impl Sap {
         Ok(())
     }
 
-    async fn gather_at(&self, desk: &mut Desk<'_>, places: &[Seq]) -> Result<Look, StoreError> {
+    async fn gather_at<'a>(&'a self, desk: &mut Desk<'a>, places: &[Seq]) -> Result<Look, StoreError> {
         for seq in places {
             if let Some(entry) = self.messaging.entry(desk.taker.user, *seq).await?
                 && self.look_at(desk, &entry, true) == Look::Full
@@ -240,7 +242,7 @@ impl Sap {
     }
 
     /// Looks at an entry, and puts it into the session's hand if it is the session's and there is room.
-    fn look_at(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Look {
+    fn look_at<'a>(&'a self, desk: &mut Desk<'a>, entry: &Waiting, again: bool) -> Look {
         let Some((kind, transaction, bytes)) = self.handed_as(desk, entry, again) else { return Look::Done };
         if desk.found.len() >= desk.room || !desk.space.take(bytes) {
             desk.more = true;
@@ -253,24 +255,30 @@ impl Sap {
     }
 
     /// What an entry is handed to the session as, and in how many bytes; `None` if it is not to be handed to it now.
-    fn handed_as(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Option<(Kind, Transaction, usize)> {
+    fn handed_as<'a>(
+        &'a self,
+        desk: &mut Desk<'a>,
+        entry: &Waiting,
+        again: bool,
+    ) -> Option<(Kind, Transaction, usize)> {
         if entry.expires <= desk.taker.now {
             return None;
         }
+        let audience = desk.audience.get_or_init(|| self.audience(&desk.record.user));
         let kinds: &[Kind] = match &entry.mail {
             Mail::Report(_) => &[Kind::Whole],
             Mail::Message(message) => match self.manner(desk.record, message, desk.encoding == Encoding::Wbxml) {
                 // What is too large for the client's parser is announced, if the client takes announcements.
                 Manner::Push => &[Kind::Whole, Kind::Notice],
                 Manner::Notify => &[Kind::Notice],
-                Manner::Refuse if desk.audience.refuses(message) => {
+                Manner::Refuse if audience.refuses(message) => {
                     desk.refused.push(entry.seq);
                     return None;
                 }
                 Manner::Refuse | Manner::Not => return None,
             },
         };
-        if !desk.audience.has(&desk.record.id, &entry.mail) {
+        if !audience.has(&desk.record.id, &entry.mail) {
             return None;
         }
         for kind in kinds {

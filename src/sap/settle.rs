@@ -126,7 +126,10 @@ impl Sap {
         self.claims.hold(Taker { now, user: &session.user, session: &session.id, patience }, seq);
         for _ in 0..ATTEMPTS {
             let mut turn = Turn::default();
-            let others = |mail: &Mail| self.audience(&session.user).others(&session.id, mail);
+            let others = |mail: &Mail| match self.sessions.of_user(&session.user).len() {
+                0 | 1 => Vec::new(),
+                _ => self.audience(&session.user).others(&session.id, mail),
+            };
             let place = (&session.user, seq);
             let settled = self.messaging.settle_for(now, place, &session.id, others, fate, &mut turn.changes).await?;
             // Gone, or taken before; its report is on its way.
