@@ -138,7 +138,7 @@ impl Sap {
 
     /// Runs every timer of the node until `stop` turns true.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        tokio::join!(self.keep_time(stop.clone()), self.keep_house(stop));
+        tokio::join!(self.keep_time(stop.clone()), self.keep_house(stop), self.wake_sleepers());
     }
 
     /// The relay's timers.
@@ -170,6 +170,7 @@ impl Sap {
             let now = Timestamp::now();
             self.segments.sweep(now);
             self.claims.sweep(now, self.settings.timers.client_answer);
+            self.sessions.forget_answers(now);
             let cleaned = async {
                 let expired = self.sessions.expired(now);
                 for some in expired.chunks(BATCH) {

@@ -51,7 +51,7 @@ impl Sap {
             return;
         }
         // Before anything is read: what arrives meanwhile wakes the client again.
-        self.sessions.set_stirred(&record.id, false);
+        self.sessions.settle(&record.id);
         let patience = self.settings.timers.client_answer;
         let told = self.outbox.take(now, &record.id, encoding, room, patience);
         let room = room.saturating_sub(told.in_hand);
@@ -61,7 +61,7 @@ impl Sap {
             self.add_mail(now, &record, encoding, room, out).await;
         }
         if out.poll.is_some() {
-            self.sessions.set_stirred(&record.id, true);
+            self.sessions.stir(now, &record.id);
         }
     }
 

@@ -24,6 +24,9 @@ use crate::vocabulary::{Text, Version};
 /// Answers kept per session, so that a repeated request is answered alike.
 const REMEMBERED: usize = 64;
 
+/// A client that was told that something waits and did not ask is told again when more arrives, but no sooner.
+const WAKE_AGAIN: Duration = Duration::from_secs(60);
+
 /// What of a session survives a restart of the node: record `session/<id>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionRecord {
@@ -69,8 +72,8 @@ struct Live {
     order: VecDeque<((Text, u128), Timestamp)>,
     /// Of our requests, where the client writes PTS.
     numbers: Numbers,
-    /// Something waits, and the client was told.
-    stirred: bool,
+    /// When the client was told that something waits; `None` if nothing does.
+    stirred: Option<Timestamp>,
     /// Wakes a poll that waits for something.
     arrival: Option<Arc<Arrival>>,
 }
@@ -146,7 +149,7 @@ impl Sessions {
             answers: HashMap::new(),
             order: VecDeque::new(),
             numbers: Numbers::default(),
-            stirred: false,
+            stirred: None,
             arrival: None,
         };
         if live.record.capabilities.wakes_by(SHTTP) {
@@ -227,6 +230,18 @@ impl Sessions {
         Some(slot)
     }
 
+    /// Forgets answers whose time is over: a client that says nothing more would keep them as long as its session.
+    pub(super) fn forget_answers(&self, now: Timestamp) {
+        for mut live in self.live.iter_mut() {
+            let live = &mut *live;
+            if live.order.is_empty() || live.order.iter().any(|(_, until)| *until > now) {
+                continue;
+            }
+            live.order = VecDeque::new();
+            live.answers = HashMap::new();
+        }
+    }
+
     /// The number that stands for a transaction id of ours in a session whose client writes PTS.
     pub(super) fn number_of(&self, session: &SessionId, id: &Text) -> Option<Text> {
         self.live.get_mut(session).map(|mut live| live.numbers.number_of(id))
@@ -237,9 +252,21 @@ impl Sessions {
         self.live.get(session)?.numbers.id_of(number)
     }
 
-    /// Notes whether the client of a session was told that something waits; whether that changed.
-    pub(super) fn set_stirred(&self, id: &SessionId, stirred: bool) -> bool {
-        self.live.get_mut(id).is_some_and(|mut live| std::mem::replace(&mut live.stirred, stirred) != stirred)
+    /// Something waits: whether the client is to be told, which it was not yet, or long ago. Then that is noted.
+    pub(super) fn stir(&self, now: Timestamp, id: &SessionId) -> bool {
+        let Some(mut live) = self.live.get_mut(id) else { return false };
+        let tell = live.stirred.is_none_or(|since| now.since(since) >= WAKE_AGAIN);
+        if tell {
+            live.stirred = Some(now);
+        }
+        tell
+    }
+
+    /// The client asks for what waits: it may be told again of what arrives from now on.
+    pub(super) fn settle(&self, id: &SessionId) {
+        if let Some(mut live) = self.live.get_mut(id) {
+            live.stirred = None;
+        }
     }
 
     /// What tells a poll that waits that something arrived.
@@ -302,6 +329,11 @@ impl Sessions {
         self.live.iter().filter(|entry| dead(entry.value())).map(|entry| entry.key().clone()).collect()
     }
 
+    /// The ids of all sessions.
+    pub(super) fn ids(&self) -> Vec<SessionId> {
+        self.live.iter().map(|entry| entry.key().clone()).collect()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.live.len()
@@ -361,7 +393,40 @@ pub(in crate::sap) mod tests {
         let slot = |now| sessions.answer_slot(Timestamp(now), Timestamp(now + 10), &id, &"1".into(), 7).unwrap();
         let first = slot(0);
         assert!(Arc::ptr_eq(&first, &slot(5)));
-        assert!(!Arc::ptr_eq(&first, &slot(11)));
+        sessions.forget_answers(Timestamp(9));
+        assert!(Arc::ptr_eq(&first, &slot(9)));
+        let second = slot(11);
+        assert!(!Arc::ptr_eq(&first, &second));
+        sessions.forget_answers(Timestamp(21));
+        assert!(!Arc::ptr_eq(&second, &slot(15)), "it was forgotten");
+    }
+
+    #[test]
+    fn a_client_is_told_once_until_it_asks_or_a_minute_has_passed() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let id = record.id.clone();
+        assert!(!sessions.stir(Timestamp(0), &id), "there is no such session");
+        sessions.open(Timestamp(0), record);
+        assert!(sessions.stir(Timestamp(0), &id) && !sessions.stir(Timestamp(59_999), &id));
+        assert!(sessions.stir(Timestamp(60_000), &id) && !sessions.stir(Timestamp(60_001), &id));
+        sessions.settle(&id);
+        assert!(sessions.stir(Timestamp(60_002), &id));
+    }
+
+    #[test]
+    fn the_key_of_a_page_finds_its_session_as_long_as_it_lives() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let (id, key) = (record.id.clone(), Sessions::key_of(&record.id));
+        sessions.open(Timestamp(0), record.clone());
+        assert!(sessions.behind(&key).is_none(), "no page was agreed on");
+        sessions.update(&id, |record| record.capabilities.cir_methods = vec![SHTTP.into()]);
+        assert_eq!(sessions.behind(&key).map(|record| record.id), Some(id.clone()));
+        let restored = sessions.close(&id).unwrap();
+        assert!(sessions.behind(&key).is_none());
+        sessions.open(Timestamp(1), restored);
+        assert!(sessions.behind(&key).is_some(), "also after a restart");
     }
 
     #[test]

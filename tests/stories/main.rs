@@ -11,6 +11,7 @@ mod crash;
 mod flood;
 mod hostile;
 mod init;
+mod loads;
 mod messages;
 mod notifications;
 mod peering;

@@ -73,6 +73,14 @@ impl Engine {
         }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        match self {
+            Self::Inside(_) => panic!("only a process has an id of its own"),
+            Self::Process(process) => process.child.id(),
+        }
+    }
+
     /// Memory it holds, bytes.
     pub fn resident(&self) -> u64 {
         match self {
