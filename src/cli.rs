@@ -8,6 +8,7 @@ mod check;
 mod decode;
 mod demo;
 mod init;
+mod log;
 mod serve;
 mod user;
 

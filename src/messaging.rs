@@ -1,20 +1,22 @@
 //! The instant messaging element: store and forward (IMPS 1.3 architecture, C.2).
 //!
 //! One mailbox per user, the entries of `mail/` and the address: messages for the user and reports on the
-//! user's own messages, in the order they came. An entry stays until the phone has confirmed it or its validity
-//! ended; whoever takes it out is told which report is due. The element knows neither phones nor peers: it adds
-//! to [`Changes`] and returns reports, and the caller commits and delivers.
+//! user's own messages, in the order they came. An entry stays until the user has confirmed it, each of
+//! the sessions it is for ([`Copies`]), or its validity ended; whoever takes it out is told which report is due. The
+//! element knows neither phones nor peers: it adds to [`Changes`] and returns reports, and the caller commits and delivers.
 //!
 //! **Once.** Taking an entry out asks the store that it is still there. The caller puts the report (into the
 //! sender's mailbox with [`Messaging::report`], or onto the relay's rows) into the *same* changes; if the commit
 //! answers [`StoreError::Conflict`], somebody else was faster and nothing was done: ask again with fresh changes,
 //! which then finds the entry gone.
 
+mod copies;
 mod mail;
 #[cfg(test)]
 mod tests;
 
-pub use mail::{Font, Mail, Message, Report, Waiting};
+pub use copies::{Copies, Settled};
+pub use mail::{Font, Mail, Message, Report, Target, Waiting};
 
 use std::time::Duration;
 
@@ -37,7 +39,8 @@ const PAGE: usize = 100;
 // === impl Messaging ===
 
 impl Messaging {
-    /// Entries a mailbox may have; a message beyond them is refused with 507. Reports are taken nevertheless,
+    /// Entries a mailbox may have; a message beyond them is refused with 507, unless one goes for it that a session
+    /// of the user has and another has not. Reports are taken nevertheless,
     /// those of peers up to [`Messaging::REPORTS_MAX`].
     /// Messages that arrive at the same instant may exceed it by as many as they are.
     pub const MAILBOX_MAX: usize = 1_000;
@@ -77,7 +80,7 @@ impl Messaging {
         }
         let mailbox = mailbox(recipient);
         let count = self.store.count(&mailbox, Self::MAILBOX_MAX).await.map_err(|_| Code::UNAVAILABLE)?;
-        if count >= Self::MAILBOX_MAX {
+        if count >= Self::MAILBOX_MAX && !self.make_room(recipient, changes).await.map_err(|_| Code::UNAVAILABLE)? {
             return Err(Code::QUEUE_FULL);
         }
         changes.append(mailbox, Mail::Message(message.clone()).write(), message.expires);
@@ -140,7 +143,18 @@ impl Messaging {
         }
     }
 
-    /// The phone has the entry: removes it; the report to send if one was asked for. `None` too if the entry is
+    /// The entry at a place; `None` if it is gone.
+    pub async fn entry(&self, user: &Address, seq: Seq) -> Result<Option<Waiting>, StoreError> {
+        Ok(self.read_entry(user, seq).await?.and_then(|entry| waiting(&mailbox(user), &entry)))
+    }
+
+    async fn read_entry(&self, user: &Address, seq: Seq) -> Result<Option<Entry>, StoreError> {
+        let Some(before) = seq.checked_sub(1) else { return Ok(None) };
+        let entry = self.store.read(&mailbox(user), before, 1).await?.pop();
+        Ok(entry.filter(|entry| entry.seq == seq))
+    }
+
+    /// The user has the entry: removes it; the report to send if one was asked for. `None` too if the entry is
     /// gone, or was a report.
     pub async fn delivered(
         &self,
@@ -152,8 +166,9 @@ impl Messaging {
         self.settle(now, user, seq, Code::SUCCESS, changes).await
     }
 
-    /// Removes an entry because of what became of it: 200 delivered, 410 not deliverable, 538 rejected, 541
-    /// forwarded. Otherwise as [`Messaging::delivered`].
+    /// Removes an entry for all sessions of its user, because of what became of it: 200 delivered, 410 not
+    /// deliverable, 538 rejected, 541 forwarded. No report if one of them has it. Otherwise as
+    /// [`Messaging::delivered`].
     pub async fn settle(
         &self,
         now: Timestamp,
@@ -162,12 +177,12 @@ impl Messaging {
         fate: Code,
         changes: &mut Changes,
     ) -> Result<Option<Report>, StoreError> {
+        let Some(entry) = self.read_entry(user, seq).await? else { return Ok(None) };
+        let taken = self.drop_copies(user, seq, changes).await?;
         let mailbox = mailbox(user);
-        let Some(before) = seq.checked_sub(1) else { return Ok(None) };
-        let entry = self.store.read(&mailbox, before, 1).await?.pop();
-        let Some(entry) = entry.filter(|entry| entry.seq == seq) else { return Ok(None) };
         changes.take(mailbox.clone(), seq);
-        Ok(waiting(&mailbox, &entry).and_then(|waiting| due(&waiting.mail, user, fate, now)))
+        let waiting = waiting(&mailbox, &entry).filter(|_| !taken);
+        Ok(waiting.and_then(|waiting| due(&waiting.mail, user, fate, now)))
     }
 
     /// Removes entries whose validity ended, at most `limit`; the reports (542) for senders who asked for them,
@@ -176,11 +191,24 @@ impl Messaging {
         let mut reports = Vec::new();
         for (mailbox, entry) in self.store.overdue(now, limit).await? {
             changes.take(mailbox.clone(), entry.seq);
-            if let Some((user, waiting)) = owner(&mailbox).zip(waiting(&mailbox, &entry)) {
+            let Some(user) = owner(&mailbox) else { continue };
+            let taken = self.drop_copies(&user, entry.seq, changes).await?;
+            if let Some(waiting) = waiting(&mailbox, &entry).filter(|_| !taken) {
                 reports.extend(due(&waiting.mail, &user, Code::EXPIRED, now));
             }
         }
         Ok(reports)
+    }
+
+    /// The entries that these changes take out of mailboxes.
+    pub fn departures(changes: &Changes) -> Vec<(Address, Seq)> {
+        let taken = changes.list.iter().filter_map(|change| match change {
+            Change::Take { owner: mailbox, seq } | Change::Forget { owner: mailbox, seq } => {
+                Some((owner(mailbox)?, *seq))
+            }
+            _ => None,
+        });
+        taken.collect()
     }
 
     /// The users whose mailboxes these changes add to.

@@ -33,6 +33,7 @@ use self::shown::Shown;
 use self::tap::TappedBearer;
 use crate::address::Domain;
 use crate::config::{Config, Finding, Loaded, Peer, Severity, Tls};
+use crate::messaging::Copies;
 use crate::operate::{self, AdminState, Metrics};
 use crate::relay::{Bearer, Relay};
 use crate::sap::account::Accounts;
@@ -45,7 +46,8 @@ use crate::store::{self, Key, Store, StoreError};
 use crate::time::Timestamp;
 use crate::transport::{Identity, PeerClients};
 
-/// How long open exchanges may take to end when a node stops.
+/// How long open exchanges may take to end when a node stops; before that, how long clients may take to hear that
+/// they are disconnected, if they are.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Records read at once while a node starts.
 const PAGE: usize = 1_000;
@@ -176,10 +178,11 @@ impl Running {
     }
 
     /// Drains: no new connections, open exchanges end, everything is on disk. The admin address goes last, so that
-    /// `/readyz` can say so meanwhile.
+    /// `/readyz` can say so meanwhile. With `[access] disconnect_on_stop` clients take their leave before.
     pub async fn stop(self) {
-        let begun = Instant::now();
         self.draining.store(true, Ordering::Relaxed);
+        self.sap.take_leave(DRAIN).await;
+        let begun = Instant::now();
         self.sap.release_polls();
         let mut draining = tokio::task::JoinSet::new();
         for server in self.servers.open {
@@ -189,6 +192,7 @@ impl Running {
             cir.drain().await;
         }
         draining.join_all().await;
+        self.sap.events().close();
         if let Some(admin) = self.servers.admin {
             admin.drain(DRAIN.saturating_sub(begun.elapsed())).await;
         }
@@ -220,9 +224,9 @@ async fn build_sap(config: &Config, store: &Store, reach: Reach) -> Result<Arc<S
         messages: config.messages.clone(),
         timers: config.timers.clone(),
         limits: crate::syntax::Limits::default(),
-        reach,
         services: config.services.clone(),
         provider: ProviderInfo::load(&config.provider, &config.domain),
+        reach,
     };
     Ok(Sap::new(settings, Arc::clone(store), accounts, login, offered, relay))
 }
@@ -236,10 +240,11 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
     }
     each_record(store, &SessionRecord::prefix(), |_, value| {
         if let Ok(record) = serde_json::from_slice::<SessionRecord>(value) {
-            sap.sessions().open(now, record);
+            sap.reopen(now, record);
         }
     })
     .await?;
+    each_record(store, &Copies::prefix(), |key, value| sap.restore_copies(key, value)).await?;
     if let Err(error) = sap.follow_profiles().await {
         error!(%error, "not all sessions go by their user's profile");
     }

@@ -3,6 +3,7 @@
 //! `/healthz`, `/readyz` and `/metrics` are open; everything else wants the token. Answers are JSON: lists are
 //! `{"items", "next"}`, errors `{"error": {"code", "message", "remedy"}}`.
 
+mod events;
 mod facts;
 mod fault;
 mod health;
@@ -10,6 +11,7 @@ pub mod metrics;
 mod page;
 mod reload;
 pub mod token;
+mod user_sessions;
 mod users;
 mod views;
 
@@ -64,6 +66,9 @@ pub fn router(state: AdminState) -> Router {
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::show).put(users::change).delete(users::remove))
         .route("/users/{id}/profile", get(users::profile).put(users::change_profile))
+        .route("/users/{id}/sessions", get(user_sessions::list))
+        .route("/users/{id}/disconnect", post(user_sessions::disconnect))
+        .route("/events", get(events::listen).with_state(events::Listeners::new(&state.sap)))
         .route("/reload", post(reload::reload));
     let open = Router::new()
         .route("/healthz", get(health::healthz))

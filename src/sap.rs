@@ -9,7 +9,9 @@
 //!                      └──── carry: commit, then answers and POSTs
 //! ```
 
+mod accept;
 pub mod account;
+mod audience;
 pub mod capability;
 mod carry;
 mod claims;
@@ -18,8 +20,14 @@ mod delivery;
 mod discovery;
 mod dismiss;
 mod door;
+mod enter;
+mod fetching;
+mod fit;
+mod handed;
 mod hold;
+pub mod life;
 pub mod login;
+mod manner;
 mod notify;
 mod outbox;
 mod peer;
@@ -33,10 +41,14 @@ mod segment;
 mod send;
 pub mod services;
 pub mod session;
+mod settle;
+mod targets;
 mod via;
 pub mod wake;
 mod written;
 
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -61,6 +73,7 @@ use self::account::Accounts;
 use self::capability::Offer;
 use self::claims::Claims;
 use self::hold::Hold;
+use self::life::{Events, Farewells};
 use self::login::Login;
 use self::outbox::Outbox;
 use self::provider::ProviderInfo;
@@ -84,12 +97,12 @@ pub struct Settings {
     pub timers: config::Timers,
     /// Bounds of what is read.
     pub limits: Limits,
-    /// Where clients find the ways by which they are woken.
-    pub reach: Reach,
     /// Where the services are.
     pub services: config::Services,
     /// What clients are told about the provider.
     pub provider: ProviderInfo,
+    /// Where clients find the ways by which they are woken.
+    pub reach: Reach,
 }
 
 /// The result of a request at another domain: the response fragment with its version, or a failure's code.
@@ -120,8 +133,12 @@ pub struct Sap {
     segments: Segments,
     /// Polls that wait for something to come.
     hold: Hold,
-    /// Held while sessions are made to go by an account.
-    following: tokio::sync::Mutex<()>,
+    /// Clients to be told that their session is over.
+    farewells: Farewells,
+    /// Who hears of sessions that open and end.
+    events: Events,
+    /// The node goes out of service: nobody logs in any more.
+    leaving: AtomicBool,
     /// Wakes the timer loop when an earlier timer may exist.
     poke: Notify,
 }
@@ -138,8 +155,11 @@ impl Sap {
         offered: Offered,
         relay: Arc<Relay>,
     ) -> Arc<Self> {
-        let offer =
-            Offer { max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX), ..Offer::default() };
+        let offer = Offer {
+            max_size: u32::try_from(settings.messages.max_size).unwrap_or(u32::MAX),
+            sessions: settings.access.sessions_per_user,
+            ..Offer::default()
+        };
         let messaging = Messaging::new(Arc::clone(&store), settings.messages.clone());
         Arc::new(Self {
             settings,
@@ -158,7 +178,9 @@ impl Sap {
             outbox: Outbox::default(),
             segments: Segments::default(),
             hold: Hold::default(),
-            following: tokio::sync::Mutex::default(),
+            farewells: Farewells::default(),
+            events: Events::default(),
+            leaving: AtomicBool::new(false),
             poke: Notify::new(),
         })
     }
@@ -166,6 +188,11 @@ impl Sap {
     /// Gives the way to peers; a second call changes nothing.
     pub fn connect(&self, bearer: Arc<dyn Bearer>) {
         let _ = self.bearer.set(bearer);
+    }
+
+    /// How a request with these headers (name, value) came in.
+    pub fn via<'a>(&self, remote: SocketAddr, tls: bool, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Via {
+        Via::of(&self.settings.access, remote, tls, headers)
     }
 
     /// The sessions of clients.

@@ -98,6 +98,13 @@ pub enum Change {
         /// The entry.
         seq: Seq,
     },
+    /// Changes nothing; an entry of a mailbox must be there.
+    Require {
+        /// The mailbox.
+        owner: Key,
+        /// The entry.
+        seq: Seq,
+    },
 }
 
 /// Changes that happen together or not at all, in the order given.
@@ -129,7 +136,7 @@ pub struct Entry {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// A record or entry was not as a change expected; nothing was changed. Read again and decide again.
-    #[error("{} was changed by somebody else", key.as_str())]
+    #[error("a record of the kind {} was changed by somebody else", key.kind())]
     Conflict {
         /// The record or mailbox.
         key: Key,
@@ -196,7 +203,12 @@ impl Key {
         Self(Bytes::from(parts.join("/")))
     }
 
-    /// The key as text, for logs.
+    /// What the record is, for logs: the rest of a key may be a session id or a telephone number.
+    pub fn kind(&self) -> &str {
+        self.as_str().split('/').next().unwrap_or_default()
+    }
+
+    /// The key as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("?")
     }
@@ -211,7 +223,7 @@ impl Change {
             Self::Put { key, value, .. } => key.0.len() + value.len(),
             Self::Append { owner, body, .. } => owner.0.len() + body.len(),
             Self::Delete { key, .. } => key.0.len(),
-            Self::Forget { owner, .. } | Self::Take { owner, .. } => owner.0.len(),
+            Self::Forget { owner, .. } | Self::Take { owner, .. } | Self::Require { owner, .. } => owner.0.len(),
         }
     }
 }
@@ -259,6 +271,11 @@ impl Changes {
         self.list.push(Change::Take { owner, seq });
     }
 
+    /// Changes nothing; an entry of a mailbox must be there.
+    pub fn require(&mut self, owner: Key, seq: Seq) {
+        self.list.push(Change::Require { owner, seq });
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -267,5 +284,17 @@ impl Changes {
     /// Takes over the changes of another, behind its own.
     pub fn extend(&mut self, other: Self) {
         self.list.extend(other.list);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conflict_names_the_kind_of_the_record_and_not_what_may_be_a_credential() {
+        let error = StoreError::Conflict { key: Key::of(&["session", "tguieiummt5jrtxmp4b5"]) };
+        let shown = error.to_string();
+        assert!(shown.contains("session") && !shown.contains("tgui"), "{shown}");
     }
 }

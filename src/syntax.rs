@@ -9,6 +9,7 @@ mod document;
 pub mod limits;
 mod loss;
 pub mod pts;
+mod repertoire;
 pub mod ssp;
 mod stack;
 pub mod tree;
@@ -24,6 +25,7 @@ mod reference;
 
 pub use limits::Limits;
 pub use loss::Loss;
+pub use repertoire::without_foreign;
 
 use crate::ident::SessionId;
 use crate::vocabulary::{DecodeError, Primitive, Text, Version};

@@ -5,13 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
 use postern::address::Address;
 use postern::config::{Messages, Offline};
-use postern::messaging::{Mail, Message, Messaging, Report};
+use postern::ident::{self, SessionId};
+use postern::messaging::{Copies, Mail, Message, Messaging, Report};
 use postern::store::{Changes, Store, StoreError, memory};
 use postern::time::Timestamp;
 use postern::vocabulary::status::Code;
@@ -29,11 +30,17 @@ enum Step {
     ConfirmLost { user: usize, nth: usize },
     /// The phone rejects the nth entry while its validity is being looked at.
     RejectAndExpire { user: usize, nth: usize },
+    /// One of the user's sessions confirms or refuses the nth entry; it was for all of them that were there.
+    Answer { user: usize, nth: usize, session: usize, code: u16 },
+    /// One of the user's sessions is over, and another begins in its place.
+    Relogin { user: usize, session: usize },
     /// Time passes, and what is overdue goes, a few at a time.
     Expire { seconds: u64, limit: usize },
 }
 
 const USERS: usize = 3;
+/// Sessions of each user.
+const SESSIONS: usize = 3;
 
 fn step() -> impl Strategy<Value = Step> {
     let user = 0..USERS;
@@ -43,7 +50,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (user.clone(), 0..5_usize).prop_map(|(user, nth)| Step::Confirm { user, nth }),
         1 => (user.clone(), 0..5_usize).prop_map(|(user, nth)| Step::ConfirmTwice { user, nth }),
         1 => (user.clone(), 0..5_usize).prop_map(|(user, nth)| Step::ConfirmLost { user, nth }),
-        1 => (user, 0..5_usize).prop_map(|(user, nth)| Step::RejectAndExpire { user, nth }),
+        1 => (user.clone(), 0..5_usize).prop_map(|(user, nth)| Step::RejectAndExpire { user, nth }),
+        6 => (user.clone(), 0..3_usize, 0..SESSIONS, prop_oneof![3 => Just(200), 1 => Just(415)])
+            .prop_map(|(user, nth, session, code)| Step::Answer { user, nth, session, code }),
+        1 => (user, 0..SESSIONS).prop_map(|(user, session)| Step::Relogin { user, session }),
         1 => (0..30_u64, 1..4_usize).prop_map(|(seconds, limit)| Step::Expire { seconds, limit }),
     ]
 }
@@ -56,6 +66,10 @@ struct Kept {
     id: String,
     seq: u64,
     report: bool,
+    /// Who has yet to take it, once somebody has answered.
+    open: Option<BTreeSet<SessionId>>,
+    /// Somebody has it.
+    taken: bool,
 }
 
 struct World {
@@ -67,6 +81,8 @@ struct World {
     waiting: [Vec<Kept>; USERS],
     /// The model: what the sender must have been told, message → code.
     told: BTreeMap<String, Code>,
+    /// The sessions of each user.
+    sessions: [Vec<SessionId>; USERS],
 }
 
 impl World {
@@ -81,6 +97,7 @@ impl World {
             sent: 0,
             waiting: Default::default(),
             told: BTreeMap::new(),
+            sessions: std::array::from_fn(|_| (0..SESSIONS).map(|_| SessionId::new(ident::fresh())).collect()),
         }
     }
 
@@ -133,6 +150,8 @@ impl World {
                 }
                 self.gone(user, nth, Code::REJECTED);
             }
+            Step::Answer { user, nth, session, code } => self.answer(user, nth, session, Code(code)).await,
+            Step::Relogin { user, session } => self.relogin(user, session).await,
             Step::Expire { seconds, limit } => {
                 self.now = self.now + Duration::from_secs(seconds);
                 loop {
@@ -160,6 +179,7 @@ impl World {
             sender_name: None,
             sender_client: None,
             recipients: vec![address(&user.to_string())],
+            targets: Vec::new(),
             report,
             content_type: "text/plain".into(),
             content_name: None,
@@ -173,7 +193,58 @@ impl World {
         let recipient = address(&user.to_string());
         self.element.accept(self.now, &message, &recipient, false, &mut changes).await.unwrap();
         let seq = self.store.commit(changes).await.unwrap().appended[0];
-        self.waiting[user].push(Kept { id: message.id.to_string(), seq, report });
+        self.waiting[user].push(Kept { id: message.id.to_string(), seq, report, open: None, taken: false });
+    }
+
+    /// The element by the sessions' answers, and the model beside it.
+    async fn answer(&mut self, user: usize, nth: usize, session: usize, fate: Code) {
+        let Some(seq) = self.seq(user, nth) else { return };
+        let (address, session) = (address(&user.to_string()), self.sessions[user][session].clone());
+        let others = self.sessions[user].clone();
+        let mut changes = Changes::default();
+        let place = (&address, seq);
+        let settled = self.element.settle_for(self.now, place, &session, |_| others, fate, &mut changes).await.unwrap();
+        let report = settled.as_ref().and_then(|settled| settled.report.clone());
+        self.report(report.clone(), &mut changes);
+        self.store.commit(changes).await.unwrap();
+
+        let all = self.sessions[user].iter().cloned().collect();
+        let kept = &mut self.waiting[user][nth];
+        let open = kept.open.get_or_insert(all);
+        assert_eq!(settled.is_some(), open.remove(&session), "each session answers once");
+        let Some(settled) = settled else { return };
+        assert_eq!(&settled.open.into_iter().collect::<BTreeSet<_>>(), open);
+        let tells = !kept.taken && (fate.is_success() || open.is_empty());
+        kept.taken |= fate.is_success();
+        assert_eq!(report.is_some(), tells && kept.report);
+        if tells && kept.report {
+            assert_eq!(self.told.insert(kept.id.clone(), fate), None, "told twice");
+        }
+        if open.is_empty() {
+            self.waiting[user].remove(nth);
+        }
+    }
+
+    async fn relogin(&mut self, user: usize, session: usize) {
+        let over = std::mem::replace(&mut self.sessions[user][session], SessionId::new(ident::fresh()));
+        let address = address(&user.to_string());
+        let mut nth = 0;
+        while let Some(kept) = self.waiting[user].get_mut(nth) {
+            let mut changes = Changes::default();
+            let is_over = |session: &SessionId| *session == over;
+            let left = self.element.forsake(&address, kept.seq, is_over, &mut changes).await.unwrap();
+            self.store.commit(changes).await.unwrap();
+            let waited_for = kept.open.as_mut().is_some_and(|open| open.remove(&over));
+            assert_eq!(left.is_some(), waited_for);
+            match &kept.open {
+                Some(open) if open.is_empty() && kept.taken => drop(self.waiting[user].remove(nth)),
+                Some(open) if open.is_empty() => {
+                    kept.open = None;
+                    nth += 1;
+                }
+                _ => nth += 1,
+            }
+        }
     }
 
     async fn settle(&self, user: usize, seq: u64, fate: Code) -> Changes {
@@ -213,7 +284,7 @@ impl World {
 
     fn gone(&mut self, user: usize, nth: usize, fate: Code) {
         let kept = self.waiting[user].remove(nth);
-        if kept.report {
+        if kept.report && !kept.taken {
             assert_eq!(self.told.insert(kept.id, fate), None);
         }
     }
@@ -233,6 +304,9 @@ impl World {
             assert_eq!(told.insert(report.message.to_string(), report.code), None, "told twice");
         }
         assert_eq!(told, self.told);
+        let records = self.store.list(&Copies::prefix(), None, 10_000).await.unwrap();
+        let shared = self.waiting.iter().flatten().filter(|kept| kept.open.is_some()).count();
+        assert_eq!(records.len(), shared, "no record is left behind");
     }
 }
 

@@ -105,6 +105,10 @@ fn users_are_added_listed_shown_changed_and_removed() {
     out(&node.user("passwd alice --password-file -", "wonderland"));
     let empty = why(&node.user("passwd alice", ""));
     assert!(empty.contains("empty") && empty.contains("--password-file FILE"), "{empty}");
+    assert_eq!(out(&node.user("sessions alice", "")), "");
+    assert_eq!(out(&node.user("disconnect alice", "")), "alice is not logged in\n");
+    assert!(why(&node.user("disconnect alice --session abcdef", "")).contains("no session abcdef"));
+    assert!(why(&node.user("sessions carol", "")).contains("no user carol"));
     out(&node.user("remove bob", ""));
     assert!(why(&node.user("show bob", "")).contains("no user bob"));
     let left: Value = serde_json::from_str(&out(&node.user("list --json", ""))).unwrap();
@@ -177,4 +181,32 @@ fn an_admin_address_behind_tls_is_trusted_by_its_own_certificate_or_an_authority
     assert!(why(&through("one.pem", "127.0.0.1")).contains("not trusted"), "another name");
     let plain = run(postern().args(["user", "list", "--admin", &node.admin, "--token"]).arg(file("admin.token")), "");
     assert_eq!(plain.status.code(), Some(1));
+}
+
+#[test]
+fn a_profile_is_shown_and_changed() {
+    let node = Node::start();
+    out(&node.user("add alice", ""));
+    let shown = out(&node.user("profile show alice", ""));
+    assert!(shown.starts_with("alice") && shown.contains("subscribed, in use"), "{shown}");
+    let words = "profile set alice --unsubscribe group --deactivate im --pse im=bb.example --preference im.greeting=hi \
+                 --preference tone=soft --location no --privacy pay=ask --terminal screen=176x208";
+    let text = out(&node.user(words, ""));
+    for part in ["not subscribed", "not in use, at bb.example", "im.greeting", "preferences tone", "privacy location"] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    let json: Value = serde_json::from_str(&out(&node.user("profile show alice --json", ""))).unwrap();
+    assert_eq!(json["services"]["im"]["preferences"]["greeting"], "hi");
+    assert_eq!((&json["privacy"]["location"], &json["terminal"]["screen"]), (&Value::Bool(false), &"176x208".into()));
+    let user: Value = serde_json::from_str(&out(&node.user("show alice --json", ""))).unwrap();
+    assert_eq!(user["profile"]["services"]["group"]["subscribed"], false);
+    assert!(!out(&node.user("show alice", "")).contains("profile"), "it has a command of its own");
+
+    assert!(why(&node.user("profile show bob", "")).contains("no user bob"));
+    assert!(why(&node.user("profile set alice --pse im=a..b", "")).contains("no domain"));
+    for words in ["profile set alice", "profile set alice --subscribe mail", "profile set alice --pse mail=bb.example"]
+    {
+        let output = node.user(words, "");
+        assert_eq!(output.status.code(), Some(2), "{words}: {output:?}");
+    }
 }

@@ -2,12 +2,10 @@
 
 mod story;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use postern::address::Domain;
 use postern::stage::Stage;
-use tracing_subscriber::EnvFilter;
 
 /// Start three domains on this machine and watch a story play between them
 ///
@@ -30,9 +28,7 @@ pub(crate) struct DemoArgs {
 }
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    let colour = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+    super::log::to_stderr("error", false);
     super::runtime()?.block_on(async {
         let mut stage = Stage::set(&story::DOMAINS, &story::PEOPLE, args.dir.as_deref()).await?;
         stage.ready().for_each(|ready| println!("{ready}"));

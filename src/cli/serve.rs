@@ -1,13 +1,11 @@
 //! `postern serve`: runs a node.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use postern::time::Timestamp;
 use postern::{config, node};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// Run a node
 ///
@@ -27,7 +25,7 @@ pub(crate) struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    log_to_stderr(args.log_json);
+    super::log::to_stderr("info", args.log_json);
     super::raise_file_limit();
     let loaded = config::load(&args.config, &config::Environment::of_process(), Timestamp::now());
     super::runtime()?.block_on(serve(loaded))
@@ -49,11 +47,4 @@ async fn serve(loaded: config::Loaded) -> anyhow::Result<()> {
     tracing::info!("draining");
     running.stop().await;
     Ok(())
-}
-
-fn log_to_stderr(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let colour = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
-    if json { log.json().init() } else { log.init() }
 }

@@ -1,6 +1,7 @@
 //! `postern user`: the users of the local domain, managed through the admin address of a running node.
 
 mod profile;
+mod sessions;
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ use super::admin::{Access, Client, encode};
   postern user list --admin http://127.0.0.1:8084 --token north/admin.token --json
   postern user profile set alice --unsubscribe group --config north/postern.toml
   postern user passwd alice --config north/postern.toml
+  postern user sessions alice --config north/postern.toml
+  postern user disconnect alice --config north/postern.toml
   postern user remove bob --config north/postern.toml")]
 pub(crate) struct UserArgs {
     #[command(subcommand)]
@@ -77,6 +80,27 @@ enum UserCommand {
         /// File of the password; `-` = standard input (asked twice on a terminal)
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
+        #[command(flatten)]
+        at: At,
+    },
+    /// List the clients a user is logged in with
+    #[command(after_help = "Example:\n  postern user sessions alice --config north/postern.toml")]
+    Sessions {
+        /// The user's name, without domain
+        id: String,
+        #[command(flatten)]
+        at: At,
+    },
+    /// End a user's sessions: the clients hear it when they ask next
+    #[command(after_help = "Examples:
+  postern user disconnect alice --config north/postern.toml
+  postern user disconnect alice --session k3ab7q --config north/postern.toml")]
+    Disconnect {
+        /// The user's name, without domain
+        id: String,
+        /// Only this one, named by the characters that `sessions` shows
+        #[arg(long, value_name = "PREFIX")]
+        session: Option<String>,
         #[command(flatten)]
         at: At,
     },
@@ -165,6 +189,8 @@ impl UserCommand {
                 at.print(&user, || format!("{id} has a new password"));
                 Ok(())
             }
+            Self::Sessions { id, at } => sessions::list(id, at).await,
+            Self::Disconnect { id, session, at } => sessions::disconnect(id, session.as_deref(), at).await,
             Self::Remove { id, at } => {
                 at.access.client()?.call(Method::DELETE, &path(id), None).await?;
                 at.print(&json!({ "id": id, "removed": true }), || format!("{id} is removed"));

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::certificates::{self, Inspection};
 use super::document::{Document, Places};
@@ -19,6 +20,9 @@ use super::timers::Timers;
 use super::users::{self, UserEntry};
 use crate::address::Domain;
 use crate::time::Timestamp;
+
+/// How long the most impatient phone waits for an answer (`docs/handsets.md`).
+const PHONES_WAIT: Duration = Duration::from_secs(45);
 
 /// Everything a configuration says, and everything wrong in it.
 #[derive(Debug)]
@@ -78,7 +82,9 @@ pub fn load(file: &Path, environment: &Environment, now: Timestamp) -> Loaded {
     let places = reader.finish();
     let draft = Draft { node, listen, advertise, tls, csp_tls, services, provider, secrets, timers, admin };
 
-    draft.check(&mut Inspection { now, places: &places, findings: &mut findings });
+    let mut inspection = Inspection { now, places: &places, findings: &mut findings };
+    draft.check(&mut inspection);
+    check_access(&access, &mut inspection);
     let own: Vec<&Domain> = draft.node.iter().flat_map(|n| std::iter::once(&n.domain).chain(&n.aliases)).collect();
     let folder_of_peers = draft.node.as_ref().map_or_else(|| folder.join("peers"), |n| n.peers.clone());
     let mut beside = Findings::default();
@@ -116,6 +122,23 @@ pub fn load(file: &Path, environment: &Environment, now: Timestamp) -> Loaded {
         });
     }
     loaded
+}
+
+/// Bits of the widest range that a carrier's gateways may plausibly fill, of IPv4 and of IPv6.
+const WIDEST: [u8; 2] = [8, 32];
+
+fn check_access(access: &Access, on: &mut Inspection<'_>) {
+    for (index, range) in access.trusted_gateways.iter().enumerate() {
+        let widest = WIDEST[usize::from(range.network.is_ipv6())];
+        if range.prefix < widest {
+            let what = format!("trusts all of {range}: whoever sends from there can log in as any subscriber");
+            on.warning(&format!("access.trusted_gateways[{index}]"), what, "name the gateways themselves");
+        }
+    }
+    if access.auto_register && (access.trusted_gateways.is_empty() || access.msisdn_headers.is_empty()) {
+        let what = "is true, but nobody can state a number: no account is made";
+        on.warning("access.auto_register", what, "name the gateways in trusted_gateways and their msisdn_headers");
+    }
 }
 
 fn read_users(
@@ -262,8 +285,14 @@ impl Draft {
             }
         }
         for (key, waits) in [("timers.retry", &timers.retry), ("timers.setup_retry", &timers.setup_retry)] {
-            if waits.is_empty() || waits.iter().any(std::time::Duration::is_zero) {
+            if waits.is_empty() || waits.iter().any(Duration::is_zero) {
                 on.error(key, "is empty or holds 0", "list at least one wait, each more than 0");
+            }
+        }
+        for (key, wait) in [("timers.result_wait", timers.result_wait), ("timers.query_wait", timers.query_wait)] {
+            if wait >= PHONES_WAIT {
+                let what = format!("is {} s, when phones have given up and asked again", wait.as_secs());
+                on.warning(key, what, format!("stay below {} s", PHONES_WAIT.as_secs()));
             }
         }
     }

@@ -157,6 +157,12 @@ section! {
         bind_session_to_address: bool = false,
         /// Longest keep-alive time granted to a client.
         keep_alive_max: Duration = Duration::from_secs(7200),
+        /// Sessions a user may have at once; clients of CSP 1.3 are told. A login beyond ends the one that was silent the
+        /// longest.
+        sessions_per_user: u32 = 10,
+        /// Whether sessions of clients end when the node stops, as when it goes out of service for good; else they
+        /// survive until it is started again.
+        disconnect_on_stop: bool = false,
     }
 }
 

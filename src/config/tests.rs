@@ -132,6 +132,7 @@ fn a_variable_goes_before_the_file() {
         ("POSTERN_LISTEN__CSP", ""),
         ("POSTERN_LISTEN__ADMIN", "127.0.0.1:2"),
         ("POSTERN_ACCESS__AUTO_REGISTER", "true"),
+        ("POSTERN_ACCESS__TRUSTED_GATEWAYS", "10.0.0.1, 10.0.0.2"),
         ("POSTERN_MESSAGES__MAX_SIZE", "1000"),
         ("POSTERN_TIMERS__RETRY", "[\"1s\", \"2s\"]"),
         ("POSTERN_DATA_DIR", "elsewhere"),
@@ -216,6 +217,36 @@ fn every_default_is_read_as_it_is_documented() {
     std::fs::write(dir.path().join("postern.toml"), "domain = \"north.example\"\n").unwrap();
     let left_out = load_with(&dir, &[], NOW);
     assert_eq!(format!("{:?}", written.config), format!("{:?}", left_out.config));
+}
+
+#[test]
+fn no_answer_takes_longer_than_the_most_impatient_phone_waits() {
+    let timers = Timers::default();
+    assert!(timers.result_wait.max(timers.query_wait).max(timers.long_poll) < Duration::from_secs(45));
+    let loaded = load_text("domain = \"north.example\"\n[timers]\nresult_wait = \"46s\"\nquery_wait = \"44s\"");
+    let findings = shown(&loaded);
+    assert!(findings.contains("timers.result_wait is 46 s, when phones have given up"), "{findings}");
+    assert!(!findings.contains("query_wait") && loaded.config.is_some(), "a warning: {findings}");
+}
+
+#[test]
+fn too_much_trust_in_gateways_and_too_little_is_a_warning() {
+    let access = |text: &str| load_text(&format!("domain = \"north.example\"\n[access]\n{text}"));
+    for (text, warned) in [
+        ("trusted_gateways = [\"10.0.0.0/8\", \"2001:db8::/32\"]\nauto_register = true", None),
+        ("trusted_gateways = [\"0.0.0.0/1\"]", Some("trusts all of 0.0.0.0/1")),
+        ("trusted_gateways = [\"10.1.0.1\", \"::/0\"]", Some("access.trusted_gateways[1] trusts all of ::/0")),
+        ("auto_register = true", Some("access.auto_register is true, but nobody can state a number")),
+        (
+            "trusted_gateways = [\"10.1.0.1\"]\nmsisdn_headers = []\nauto_register = true",
+            Some("access.auto_register is true, but nobody can state a number"),
+        ),
+    ] {
+        let loaded = access(text);
+        let findings = shown(&loaded);
+        assert!(loaded.config.is_some(), "{findings}");
+        assert!(warned.map_or(findings.is_empty(), |warned| findings.contains(warned)), "{text}: {findings}");
+    }
 }
 
 #[test]

@@ -49,6 +49,8 @@ section! {
         long_poll: Duration = secs(25),
         /// Keep-alive time of a client session that asks for none.
         keep_alive: Duration = secs(7_200),
+        /// How long a client can still hear why its session ended; after that it hears that nobody knows it.
+        farewell: Duration = secs(600),
         /// Life of a login nonce.
         nonce: Duration = secs(60),
         /// How long a connection may take to send a whole request.

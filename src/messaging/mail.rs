@@ -22,10 +22,13 @@ pub struct Message {
     pub sender: Address,
     /// The sender's name shown to people.
     pub sender_name: Option<Text>,
-    /// The client it was sent from.
+    /// The client it was sent from, to which reports go.
     pub sender_client: Option<ClientId>,
     /// The recipients in this domain, as the sender addressed them.
     pub recipients: Vec<Address>,
+    /// Of the recipient whose mailbox it lies in, the clients it is for; empty = all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
     /// Whether the sender wants a delivery report.
     pub report: bool,
     /// MIME type of the content.
@@ -43,6 +46,17 @@ pub struct Message {
     pub sent: Timestamp,
     /// Until when it is worth delivering.
     pub expires: Timestamp,
+}
+
+/// A client or an application of a user, as a sender addresses it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
+    /// The application (1.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Text>,
 }
 
 /// Font and colour of a message, as the sender named them.
@@ -122,6 +136,16 @@ impl Message {
             size: self.content.len() as u64,
             sent: self.sent,
         }
+    }
+}
+
+// === impl Target ===
+
+impl Target {
+    /// Whether a client with this id and application is meant.
+    pub fn means(&self, client: &ClientId, application: Option<&Text>) -> bool {
+        self.client.as_ref().is_none_or(|meant| meant == client)
+            && self.application.as_ref().is_none_or(|meant| Some(meant) == application)
     }
 }
 
@@ -208,6 +232,7 @@ mod tests {
             sender_name: Some("Alice".into()),
             sender_client: Some(ClientId { url: Some("phone".into()), msisdn: None }),
             recipients: vec!["wv:bob@south.example".to_owned().try_into().unwrap()],
+            targets: vec![Target { client: None, application: Some("chess".into()) }],
             report: true,
             content_type: "image/png".into(),
             content_name: Some("cat.png".into()),

@@ -38,6 +38,7 @@ fn message(id: &str, report: bool) -> Message {
         sender_name: None,
         sender_client: None,
         recipients: vec![bob()],
+        targets: Vec::new(),
         report,
         content_type: "text/plain".into(),
         content_name: None,
@@ -275,7 +276,7 @@ async fn an_entry_that_cannot_be_read_holds_up_nothing() {
     assert_eq!(element.waiting(&bob(), 0, 2).await.unwrap().iter().map(id).collect::<Vec<_>>(), ["one"]);
     let mut changes = Changes::default();
     assert!(element.expire(Timestamp(NOW.0 + 5), 9, &mut changes).await.unwrap().is_empty());
-    assert_eq!(changes.list.len(), 3);
+    assert_eq!(Messaging::departures(&changes).len(), 3);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::shown::Shown;
 use crate::ident::SessionId;
 use crate::sap::wake::Greeting;
-use crate::sap::{Call, Sap, Via};
+use crate::sap::{Call, Sap};
 use crate::syntax::{Encoding, csp};
 use crate::transport::{BoxFuture, Callers, Clients, CspAnswer, CspRequest, PeerIdentity, Peers, SspAnswer};
 
@@ -25,8 +25,10 @@ impl Clients for Ports {
         Box::pin(async move {
             // The transport has refused every other content type.
             let encoding = csp::encoding_of(&request.content_type).unwrap_or(Encoding::Xml);
-            let host = Some(request.host.as_str().into());
-            let via = Via { host, ..Via::direct(request.remote, request.tls) };
+            let headers = request.headers.iter();
+            let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+            let mut via = self.sap.via(request.remote, request.tls, headers);
+            via.host.get_or_insert_with(|| request.host.as_str().into());
             let reply = self.sap.csp(Call { body: request.body, encoding, via, wait: wait_of(&request.headers) }).await;
             CspAnswer { content_type: request.content_type, body: reply.body }
         })

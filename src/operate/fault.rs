@@ -66,6 +66,11 @@ impl Fault {
         Self::new(StatusCode::CONFLICT, "conflict", message, remedy)
     }
 
+    /// 503: not at the moment.
+    pub(super) fn busy(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message, remedy)
+    }
+
     /// 503: not now.
     pub(super) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message, "look at the node's log, then try again")

@@ -18,6 +18,9 @@ use crate::time::Timestamp;
 /// What rooms count, and gauges they keep: name, meaning. Only names of this table may be used.
 pub const COUNTED: &[(&str, &str)] = &[
     ("postern_client_logins_total", "Logins of clients, by status code"),
+    ("postern_client_refusals_total", "Clients kept out, by reason"),
+    ("postern_client_registrations_total", "Accounts made at a subscriber's first login"),
+    ("postern_client_sessions_ended_total", "Sessions of clients that ended, by reason"),
     ("postern_client_transactions_total", "Requests of clients, by primitive"),
     ("postern_connections", "Open connections, by listener"),
     ("postern_connections_refused_total", "Connections refused because there were too many, by listener"),
@@ -34,7 +37,7 @@ pub const COUNTED: &[(&str, &str)] = &[
     ("postern_relay_setups_total", "Session set-ups that ended, by peer, our role and outcome"),
     ("postern_relay_stray_responses_total", "Answers nobody waited for, by peer"),
     ("postern_relay_unknown_sessions_total", "POSTs on a session that is not known, by peer"),
-    ("postern_server_requests_dropped_total", "Requests for clients dropped because too many waited"),
+    ("postern_server_requests_dropped_total", "Requests to clients dropped because too many waited"),
     ("postern_wake_ups_total", "Wake-ups of clients, by method; none = no way was open"),
 ];
 

@@ -1,5 +1,7 @@
 //! The router as a script sees it.
 
+mod sessions;
+
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -198,9 +200,9 @@ fn sap(store: &Store) -> Arc<Sap> {
         messages: Messages::default(),
         timers,
         limits: Limits::default(),
-        reach: sap::Reach::default(),
         services: Services::default(),
         provider: sap::provider::ProviderInfo::default(),
+        reach: sap::Reach::default(),
     };
     let offered = Offered::new(&Services::default());
     Sap::new(settings, Arc::clone(store), accounts, login, offered, Arc::new(relay))
@@ -302,6 +304,7 @@ async fn sessions_and_mail_of_a_user_go_with_the_account() {
         sender_name: None,
         sender_client: None,
         recipients: vec![alice.clone()],
+        targets: Vec::new(),
         report: false,
         content_type: "text/plain".into(),
         content_name: None,
@@ -439,4 +442,41 @@ async fn a_peer_is_shown_with_its_file_and_its_certificate() {
     assert!(metrics.contains("postern_lane_depth{peer=\"south.example\",lane=\"messages\"} 1\n"), "{metrics}");
     assert!(metrics.contains("postern_peer_up{peer=\"south.example\"} 0\n"), "{metrics}");
     assert!(!metrics.contains("alice"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_profile_is_shown_and_changed_field_by_field() {
+    let bench = Bench::new();
+    let new = json!({ "id": "alice", "password": "wonderland", "services": { "im": "bb.example" },
+        "profile": { "services": { "group": { "subscribed": false } } } });
+    let made = bench.ask("POST", "/api/v1/users", Some(new)).await.json();
+    assert_eq!(made["profile"]["services"]["group"]["subscribed"], json!(false));
+    assert_eq!(bench.get("/api/v1/users/alice").await.json(), made);
+
+    let path = "/api/v1/users/alice/profile";
+    let first = bench.get(path).await.json();
+    let wanted = ["active", "id", "preferences", "privacy", "services", "sessions", "terminal"];
+    assert_eq!(fields(&first), wanted);
+    assert_eq!(first["services"]["im"]["pse"], json!("bb.example"));
+    let change = json!({ "privacy": { "location": true }, "services": { "im": { "active": false, "pse": null } },
+        "terminal": { "screen": "176x208" } });
+    let changed = bench.ask("PUT", path, Some(change)).await.json();
+    assert_eq!(changed["services"]["im"], json!({"subscribed": true, "active": false, "pse": null, "preferences": {}}));
+    assert_eq!(changed["services"]["group"], first["services"]["group"]);
+    assert_eq!((&changed["privacy"]["location"], &changed["terminal"]["screen"]), (&json!(true), &json!("176x208")));
+    assert_eq!(bench.get("/api/v1/users/alice").await.json()["services"], json!({}));
+    assert_eq!(bench.ask("PUT", path, Some(changed.clone())).await.json(), changed, "what was shown may be sent back");
+
+    for (body, part) in [
+        (json!({"colour": "red"}), "colour"),
+        (json!({"services": {"mail": {}}}), "mail"),
+        (json!({"services": {"im": {"pse": "not a domain"}}}), "no domain"),
+        (json!({"preferences": {"im.greeting": "hi"}}), "services.im"),
+    ] {
+        let (message, remedy) = bench.ask("PUT", path, Some(body)).await.error(StatusCode::BAD_REQUEST);
+        assert!(format!("{message}: {remedy}").contains(part), "{message}: {remedy}");
+    }
+    assert_eq!(bench.get(path).await.json(), changed);
+    bench.get("/api/v1/users/bob/profile").await.error(StatusCode::NOT_FOUND);
+    bench.ask("PUT", "/api/v1/users/bob/profile", Some(json!({}))).await.error(StatusCode::NOT_FOUND);
 }

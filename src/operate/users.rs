@@ -12,9 +12,18 @@ use super::AdminState;
 use super::fault::Fault;
 use super::page::{List, Page, parameters, read_json};
 use crate::address::Address;
-use crate::sap::account::{Account, AccountError};
+use crate::sap::account::{Account, AccountChange, AccountError};
+use crate::sap::life::Reason;
 use crate::sap::profile::{Profile, ProfileView};
 use crate::time::Timestamp;
+
+/// A user with his profile.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    #[serde(flatten)]
+    account: Account,
+    profile: Profile,
+}
 
 /// `GET /api/v1/users`: in order of ids.
 pub(super) async fn list(
@@ -34,22 +43,12 @@ pub(super) async fn create(
 ) -> Result<impl IntoResponse, Fault> {
     let account = state.sap.accounts().create(read_json(&headers, &body?)?).await?;
     tracing::info!(user = account.id, "user added by the operator");
-    Ok((StatusCode::CREATED, Json(account)))
-}
-
-/// A user with his profile.
-#[derive(Debug, Serialize)]
-pub(super) struct Shown {
-    #[serde(flatten)]
-    account: Account,
-    profile: Profile,
+    Ok((StatusCode::CREATED, Json(Shown::from(account))))
 }
 
 /// `GET /api/v1/users/{id}`.
 pub(super) async fn show(State(state): State<AdminState>, Path(id): Path<String>) -> Result<Json<Shown>, Fault> {
-    let account = state.sap.accounts().get(&id).await?;
-    let profile = account.profile.clone();
-    Ok(Json(Shown { account, profile }))
+    Ok(Json(state.sap.accounts().get(&id).await?.into()))
 }
 
 /// `GET /api/v1/users/{id}/profile`: with what the user's sessions negotiated.
@@ -73,17 +72,24 @@ pub(super) async fn change_profile(
 }
 
 /// `PUT /api/v1/users/{id}`: changes the fields given; `null` clears one. Sessions of a user who is not active any
-/// more end.
+/// more, or has a new password, end.
 pub(super) async fn change(
     State(state): State<AdminState>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Account>, Fault> {
-    let account = state.sap.accounts().update(&id, read_json(&headers, &body?)?).await?;
-    state.sap.follow_account(&address_of(&state, &account.id)?).await?;
+) -> Result<Json<Shown>, Fault> {
+    let change: AccountChange = read_json(&headers, &body?)?;
+    let new_password = change.password.is_some();
+    let account = state.sap.accounts().update(&id, change).await?;
+    let user = address_of(&state, &account.id)?;
+    if new_password || !account.active {
+        state.sap.end_sessions_of(Timestamp::now(), &user, None, Reason::Policy).await?;
+    } else {
+        state.sap.follow_account(&user).await?;
+    }
     tracing::info!(user = account.id, "user changed by the operator");
-    Ok(Json(account))
+    Ok(Json(account.into()))
 }
 
 /// `DELETE /api/v1/users/{id}`: 204. The user's sessions end, and the mailbox is emptied.
@@ -100,10 +106,16 @@ pub(super) async fn remove(State(state): State<AdminState>, Path(id): Path<Strin
 }
 
 /// The address that an id in the operator's spelling names.
-fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
+pub(super) fn address_of(state: &AdminState, id: &str) -> Result<Address, Fault> {
     let home = state.sap.domain();
     let address = Address::parse(id, home).and_then(|named| Address::user_at(named.user(), home));
     address.map_err(|error| Fault::invalid(format!("id: {error}"), "give the id of a user"))
+}
+
+impl From<Account> for Shown {
+    fn from(account: Account) -> Self {
+        Self { profile: account.profile.clone(), account }
+    }
 }
 
 impl From<AccountError> for Fault {
@@ -114,7 +126,7 @@ impl From<AccountError> for Fault {
             None => (error.to_string(), String::new()),
         };
         match error {
-            AccountError::Exists { .. } | AccountError::NumberTaken { .. } => Self::conflict(what, remedy),
+            AccountError::Exists { .. } | AccountError::NumberTaken => Self::conflict(what, remedy),
             AccountError::NotFound { .. } => Self::not_found(what, "see GET /api/v1/users for who there is"),
             AccountError::Invalid { .. } if remedy.is_empty() => Self::invalid(what, "mend the field"),
             AccountError::Invalid { .. } => Self::invalid(what, remedy),

@@ -6,9 +6,12 @@
 mod fields;
 mod known;
 mod record;
+mod register;
 
 pub use fields::{AccountChange, NewAccount};
 pub use known::Known;
+pub(in crate::sap) use record::digits;
+pub use register::Registered;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +43,8 @@ pub struct Account {
     pub email: Option<String>,
     /// Whether the user may log in.
     pub active: bool,
+    /// Whether it was made at a subscriber's first login (`[access] auto_register`).
+    pub auto_registered: bool,
     /// Services whose primary service element is elsewhere for this user: service → domain.
     pub services: BTreeMap<String, String>,
     /// What else is known of the user; shown by itself.
@@ -63,11 +68,8 @@ pub enum AccountError {
         id: String,
     },
     /// Another user has this number.
-    #[error("the number {msisdn} belongs to another user; take it from that user first")]
-    NumberTaken {
-        /// The number.
-        msisdn: String,
-    },
+    #[error("the telephone number belongs to another user; take it from that user first")]
+    NumberTaken,
     /// A value that can't be kept.
     #[error("{field}: {what}")]
     Invalid {
@@ -135,7 +137,7 @@ impl Accounts {
         put_new(&mut changes, &id, &record);
         match self.store.commit(changes).await {
             Ok(_) => Ok(record.account(&id)),
-            Err(fault) => Err(taken(&id, &record, fault)),
+            Err(fault) => Err(taken(&id, fault)),
         }
     }
 
@@ -193,7 +195,7 @@ impl Accounts {
             match self.store.commit(changes).await {
                 Ok(_) => return Ok(new.account(&id)),
                 Err(StoreError::Conflict { key }) if key == user_key(&id) && attempt < ATTEMPTS => {}
-                Err(fault) => return Err(taken(&id, &new, fault)),
+                Err(fault) => return Err(taken(&id, fault)),
             }
         }
     }
@@ -279,7 +281,7 @@ impl Accounts {
         for (id, record) in fresh {
             let mut changes = Changes::default();
             put_new(&mut changes, id, record);
-            match self.store.commit(changes).await.map_err(|fault| taken(id, record, fault)) {
+            match self.store.commit(changes).await.map_err(|fault| taken(id, fault)) {
                 Ok(_) => made += 1,
                 Err(AccountError::Exists { .. }) => {}
                 Err(fault) => return Err((id.clone(), fault)),
@@ -370,10 +372,10 @@ fn put_new(changes: &mut Changes, id: &str, record: &Record) {
 }
 
 /// What a refused commit means: the id or the number is somebody's, or the store failed.
-fn taken(id: &str, record: &Record, fault: StoreError) -> AccountError {
+fn taken(id: &str, fault: StoreError) -> AccountError {
     match fault {
         StoreError::Conflict { key } if key == user_key(id) => AccountError::Exists { id: id.to_owned() },
-        StoreError::Conflict { .. } => AccountError::NumberTaken { msisdn: record.msisdn.clone().unwrap_or_default() },
+        StoreError::Conflict { .. } => AccountError::NumberTaken,
         fault => fault.into(),
     }
 }

@@ -22,13 +22,30 @@ pub enum Delivery {
 }
 
 /// A content type the client takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentType {
     /// MIME type, lower case, without parameters.
     pub mime: Text,
     /// Largest content of this type, bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<u32>,
+    /// What is done with content of this type that is larger than `policy_limit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+    /// Bytes; absent, the policy begins where `length` ends, or counts for all content of the type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_limit: Option<u32>,
+}
+
+/// What is done with large content of a type (`ContentPolicy`, 1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    /// `N`: it is only announced.
+    Notify,
+    /// `C`: the same, where what is paid for counts: what travels.
+    Cost,
+    /// `R`: it is refused.
+    Reject,
 }
 
 /// What a session keeps of its client's capabilities. The default is what holds without any negotiation: push,
@@ -48,6 +65,8 @@ pub struct Capabilities {
     pub base64: bool,
     /// Largest content pushed, bytes.
     pub push_length: Option<u32>,
+    /// The same, as `SetDeliveryMethod` said it last; it counts in place of `push_length`.
+    pub method_length: Option<u32>,
     /// Largest content fetched, bytes.
     pub pull_length: Option<u32>,
     /// Largest plain text, bytes.
@@ -91,6 +110,8 @@ pub struct Offer {
     pub multi_trans: u32,
     /// Largest content, bytes.
     pub max_size: u32,
+    /// Sessions a user may have.
+    pub sessions: u32,
 }
 
 // === impl Capabilities ===
@@ -104,6 +125,7 @@ impl Default for Capabilities {
             charsets: Vec::new(),
             base64: true,
             push_length: None,
+            method_length: None,
             pull_length: None,
             text_length: None,
             parser_size: None,
@@ -123,15 +145,38 @@ impl Capabilities {
     /// Whether the client takes a content type; no type means plain text, which every client takes.
     pub fn accepts(&self, content_type: Option<&str>) -> bool {
         let mime = bare_mime(content_type.unwrap_or(PLAIN));
-        self.any_content || mime == PLAIN || self.content_types.iter().any(|taken| taken.mime == mime)
+        self.any_content || mime == PLAIN || self.taken(&mime).is_some()
     }
 
     /// Largest content of a type that may be pushed, bytes; `None` = no limit stated.
     pub fn push_limit(&self, content_type: Option<&str>) -> Option<u32> {
+        self.limit(content_type, self.method_length.or(self.push_length))
+    }
+
+    /// Largest content of a type that may be fetched, bytes; `None` = no limit stated.
+    pub fn pull_limit(&self, content_type: Option<&str>) -> Option<u32> {
+        self.limit(content_type, self.pull_length)
+    }
+
+    /// What is done with content of a type and size that is too large for more; `None` = nothing special. `travels`
+    /// counts the bytes as they are written for the client.
+    pub fn policy(&self, content_type: Option<&str>, size: usize, travels: impl FnOnce() -> usize) -> Option<Policy> {
+        let taken = self.taken(&bare_mime(content_type.unwrap_or(PLAIN)))?;
+        let policy = taken.policy?;
+        let size = if policy == Policy::Cost { travels() } else { size };
+        let limit = taken.policy_limit.or(taken.length).unwrap_or(0);
+        (size > limit as usize).then_some(policy)
+    }
+
+    fn taken(&self, mime: &str) -> Option<&ContentType> {
+        self.content_types.iter().find(|taken| taken.mime == mime)
+    }
+
+    fn limit(&self, content_type: Option<&str>, of_way: Option<u32>) -> Option<u32> {
         let mime = bare_mime(content_type.unwrap_or(PLAIN));
-        let of_type = self.content_types.iter().find(|taken| taken.mime == mime).and_then(|taken| taken.length);
+        let of_type = self.taken(&mime).and_then(|taken| taken.length);
         let of_text = self.text_length.filter(|_| mime == PLAIN);
-        [of_type, of_text, self.push_length].into_iter().flatten().min()
+        [of_type, of_text, of_way].into_iter().flatten().min()
     }
 
     /// Whether a wake-up method was agreed.
@@ -165,6 +210,7 @@ impl Capabilities {
             charsets,
             base64: list.encodings.is_empty() || list.encodings.iter().any(|e| e.eq_ignore_ascii_case("BASE64")),
             push_length: least(list.push_length.or(list.content_length)),
+            method_length: None,
             pull_length: least(list.pull_length),
             text_length: least(list.text_length),
             // Smaller than any envelope: a mistake, and nothing could be said to such a client.
@@ -194,6 +240,7 @@ impl Default for Offer {
             poll_min: 2,
             multi_trans: 100,
             max_size: 256 * 1024,
+            sessions: 10,
         }
     }
 }
@@ -262,6 +309,10 @@ pub fn agreed(list: &CapabilityList, kept: &Capabilities, version: Version, offe
         agreed.multi_trans = list.multi_trans.map(|_| kept.multi_trans);
         agreed.multi_trans_per_message = list.multi_trans_per_message.map(|_| kept.multi_trans_per_message);
         agreed.priority = list.priority;
+        agreed.session_limit = Some(offer.sessions);
+        // Nothing comes from outside IMPS: of that nobody is told, and nothing of it is kept.
+        agreed.online_etem = list.online_etem.as_ref().map(|_| "DoNotNotify".into());
+        agreed.offline_etem = list.offline_etem.as_ref().map(|_| "REJECT".into());
         // Where they go in truth, whatever address the client named.
         if let Some(address) = offer.udp.filter(|_| kept.wakes_by(SUDP)) {
             agreed.udp_address = Some(address.to_string().into());
@@ -269,6 +320,11 @@ pub fn agreed(list: &CapabilityList, kept: &Capabilities, version: Version, offe
         }
     }
     agreed
+}
+
+/// Whether a content type is plain text, whatever its parameters.
+pub(super) fn is_plain_text(content_type: &str) -> bool {
+    bare_mime(content_type) == PLAIN
 }
 
 const PLAIN: &str = "text/plain";
@@ -279,7 +335,8 @@ pub(super) const SHTTP: &str = "SHTTP";
 const USUAL_UDP_PORT: u16 = 3717;
 /// Ports below belong to the system of whoever has the address, not to a client.
 pub(super) const FIRST_PORT: u16 = 1024;
-const SMALLEST_PARSER: u32 = 512;
+/// Every envelope with a status in it is smaller.
+const SMALLEST_PARSER: u32 = 1000;
 
 /// The client's list with the server's corrections (1.1).
 fn corrected(list: &CapabilityList, kept: &Capabilities, offer: &Offer) -> CapabilityList {
@@ -305,7 +362,8 @@ fn corrected_types(list: &CapabilityList, offer: &Offer) -> Vec<AcceptedContentT
     let correct = |taken: &AcceptedContentType| AcceptedContentType {
         mime: taken.mime.clone(),
         length: taken.length.map(|length| length.min(offer.max_size)),
-        ..AcceptedContentType::default()
+        policy: taken.policy.clone().filter(|word| policy(word).is_some()),
+        policy_limit: taken.policy_limit,
     };
     list.content_types.iter().map(correct).collect()
 }
@@ -315,7 +373,21 @@ fn known_encodings(list: &CapabilityList) -> Vec<Text> {
 }
 
 fn content_type(taken: &AcceptedContentType, offer: &Offer) -> ContentType {
-    ContentType { mime: bare_mime(&taken.mime).into(), length: taken.length.map(|length| length.min(offer.max_size)) }
+    ContentType {
+        mime: bare_mime(&taken.mime).into(),
+        length: taken.length.map(|length| length.min(offer.max_size)),
+        policy: taken.policy.as_deref().and_then(policy),
+        policy_limit: taken.policy_limit,
+    }
+}
+
+fn policy(word: &str) -> Option<Policy> {
+    match word.trim() {
+        "N" | "n" => Some(Policy::Notify),
+        "C" | "c" => Some(Policy::Cost),
+        "R" | "r" => Some(Policy::Reject),
+        _ => None,
+    }
 }
 
 /// A MIME type in lower case without its parameters.

@@ -70,7 +70,7 @@ impl Sap {
             self.settle(now, settled, &mut turn, &mut told).await;
         }
         let Turn { changes, ack, steps, .. } = turn;
-        let addressees = Messaging::addressees(&changes);
+        let (addressees, departures) = (Messaging::addressees(&changes), Messaging::departures(&changes));
         if !changes.is_empty()
             && let Err(error) = self.store.commit(changes).await
         {
@@ -80,7 +80,10 @@ impl Sap {
         }
         let stirred = !steps.is_empty();
         let posts = self.relay.apply(now, steps);
-        addressees.iter().for_each(|user| self.wake_user(user));
+        departures.iter().for_each(|(user, seq)| self.claims.gone(now, user, *seq));
+        for user in &addressees {
+            self.wake_user(now, user).await;
+        }
         for (tell, result) in told {
             // Nobody listens any more only if the node is going down.
             let _ = tell.send(result);
@@ -169,13 +172,10 @@ impl Sap {
         loop {
             let now = Timestamp::now();
             self.segments.sweep(now);
-            self.claims.sweep(now, self.settings.timers.client_answer);
-            self.sessions.forget_answers(now);
+            self.rouse_those_who_wait_again(now).await;
             let cleaned = async {
-                let expired = self.sessions.expired(now);
-                for some in expired.chunks(BATCH) {
-                    self.end_sessions(some).await?;
-                }
+                self.expire_sessions(now).await?;
+                self.tidy_copies().await?;
                 while self.expire_mail(now).await? == BATCH {}
                 while self.store.sweep(now, BATCH).await? == BATCH {}
                 Ok::<(), StoreError>(())
@@ -187,6 +187,17 @@ impl Sap {
                 () = tokio::time::sleep(HOUSEKEEPING) => {}
                 _ = stop.changed() => return,
             }
+        }
+    }
+
+    /// Wakes clients for which something waits again: what they, or other sessions of their users, did not answer.
+    pub(super) async fn rouse_those_who_wait_again(&self, now: Timestamp) {
+        let patience = self.settings.timers.client_answer;
+        for user in self.claims.sweep(now, patience) {
+            self.rouse(now, &user).await;
+        }
+        for session in self.outbox.lapsed(now, patience) {
+            self.wake(&session);
         }
     }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tracing::{Instrument, debug};
+use tracing::{Instrument, debug, info};
 
+use super::delivery::Hunger;
+use super::login::Refusal;
 use super::written::for_client;
 use super::{Sap, Via};
 use crate::ident::{self, SessionId};
@@ -56,7 +58,7 @@ impl Sap {
 
     async fn answer_call(self: Arc<Self>, call: Call) -> Reply {
         let now = Timestamp::now();
-        let version_of = |id: &SessionId| self.sessions.version(id);
+        let version_of = |id: &SessionId| self.sessions.version(id).or_else(|| self.farewells.version(id));
         let mut message = match csp::read(&call.body, call.encoding, &self.settings.limits, version_of) {
             Ok(message) => message,
             Err(error) => return self.refuse_unreadable(&error, call.encoding),
@@ -64,8 +66,17 @@ impl Sap {
         self.restore_ids(&mut message, call.encoding);
         let mut answer = match self.check_session(now, &message, &call.via) {
             Ok(()) => self.answer_message(now, &message, &call).await,
-            Err(code) => refusal(&message, code),
+            Err(refused) => self.farewell(&message, &call).unwrap_or_else(|| {
+                refused.count();
+                refusal(&message, refused.code(message.version))
+            }),
         };
+        if answer.transactions.is_empty()
+            && let Some(farewell) = self.farewell(&message, &call)
+        {
+            // The session ended while its client waited.
+            answer = farewell;
+        }
         self.fit(&mut answer, call.encoding);
         if answer.transactions.is_empty() {
             return Reply::default();
@@ -74,12 +85,12 @@ impl Sap {
     }
 
     /// A session named must live; one that is bound to an address must come from there.
-    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Code> {
+    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Refusal> {
         let Some(id) = &message.session else { return Ok(()) };
-        let Some(record) = self.sessions.get(id) else { return Err(Code::INVALID_SESSION) };
+        let Some(record) = self.sessions.get(id) else { return Err(Refusal::UnknownSession) };
         if self.settings.access.bind_session_to_address && record.from != via.client {
-            debug!(session = %id, remote = %via.client, "session used from another address");
-            return Err(Code::INVALID_SESSION);
+            info!(user = %record.user, session = %id, client = %via.client, "session used from another address: refused");
+            return Err(Refusal::OtherAddress);
         }
         self.sessions.heard(now, id);
         Ok(())
@@ -87,18 +98,17 @@ impl Sap {
 
     async fn answer_message(self: &Arc<Self>, now: Timestamp, message: &Message, call: &Call) -> Message {
         let mut out = Message { version: message.version, session: message.session.clone(), ..Message::empty() };
-        let mut hungry = false;
+        let mut hunger = Hunger::default();
         for transaction in &message.transactions {
-            let asks_for_more = match transaction.mode {
-                Mode::Response => {
+            match (transaction.mode, &transaction.said) {
+                (Mode::Response, _) => {
                     self.take_client_answer(now, message, transaction).await;
-                    true
+                    hunger.answers = true;
                 }
-                Mode::Request => matches!(transaction.said, Said::Known(Primitive::PollingRequest(_))),
-            };
-            hungry |= asks_for_more;
-            if !asks_for_more && let Some(answer) = self.answer_once(now, message, transaction, &call.via).await {
-                out.transactions.push(answer);
+                (Mode::Request, Said::Known(Primitive::PollingRequest(_))) => hunger.polls = true,
+                (Mode::Request, _) => {
+                    out.transactions.extend(self.answer_once(now, message, transaction, call).await);
+                }
             }
         }
         if let Some(session) = message.session.as_ref().and_then(|id| self.sessions.get(id)) {
@@ -107,7 +117,7 @@ impl Sap {
         // A login is answered alone: one client that learns in it that something waits polls without a session.
         let login = |answer: &Transaction| matches!(answer.said, Said::Known(Primitive::LoginResponse(_)));
         if !out.transactions.iter().any(login) {
-            self.add_server_requests(now, message, call.encoding, hungry, &mut out).await;
+            self.add_server_requests(now, message, call.encoding, hunger, &mut out).await;
             self.hold_poll(message, call, &mut out).await;
         }
         out
@@ -119,18 +129,18 @@ impl Sap {
         now: Timestamp,
         message: &Message,
         transaction: &Transaction,
-        via: &Via,
+        call: &Call,
     ) -> Option<Transaction> {
         let slot = match (&message.session, &transaction.id) {
-            (Some(session), Some(id)) => {
+            (Some(session), Some(id)) if !only_reads(transaction) => {
                 let until = now + self.settings.timers.client_repeat;
                 self.sessions.answer_slot(now, until, session, id, fingerprint(message.version, transaction))
             }
             _ => None,
         };
-        let work = self.answer_request(now, message, transaction, via);
+        let work = self.answer_request(now, message, transaction, call);
         match slot {
-            Some(slot) => slot.get_or_init(|| work).await.clone(),
+            Some(slot) => slot.get(message.version, work).await,
             None => work.await,
         }
     }
@@ -169,6 +179,12 @@ pub(super) fn response(id: Option<Text>, primitive: impl Into<Primitive>) -> Tra
 fn refusal(message: &Message, code: Code) -> Message {
     let id = message.transactions.first().and_then(|t| t.id.clone());
     Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
+}
+
+/// Whether a request changes nothing: a repetition is answered anew, and no content is kept for one.
+fn only_reads(transaction: &Transaction) -> bool {
+    use Primitive::{GetMessageListRequest, GetMessageRequest};
+    matches!(&transaction.said, Said::Known(GetMessageRequest(_) | GetMessageListRequest(_)))
 }
 
 /// Tells a repetition from another request that uses the same id: what is said, in one syntax.

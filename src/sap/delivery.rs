@@ -1,64 +1,121 @@
-//! What waits for a client: handed out in order, one session at a time, until the client says it has it
+//! What waits for a client: handed out in order, as much as the client takes, until it says it has it
 //! (`docs/wire-notes.md`, "Delivery").
 
 use std::sync::Arc;
 
-use tracing::{debug, error};
+use tracing::error;
 
 use super::Sap;
-use super::claims::{Round, Taker};
+use super::audience::Audience;
+use super::claims::{Kind, Taker, Wanted};
+use super::fit::Space;
+use super::handed;
+use super::manner::Manner;
 use super::session::SessionRecord;
-use crate::address::Address;
-use crate::messaging::{Mail, Message as Kept, Report, Waiting};
-use crate::relay::Turn;
+use crate::messaging::{Mail, Message as Kept, Waiting};
 use crate::store::{Seq, StoreError};
+use crate::syntax::Encoding;
 use crate::syntax::csp::{self, Message, Transaction};
-use crate::syntax::{Encoding, Said};
 use crate::time::Timestamp;
-use crate::vocabulary::message::{DeliveryReportRequest, MessageDelivered, MessageInfo, NewMessage};
-use crate::vocabulary::party::{Recipient, Sender, User};
-use crate::vocabulary::status::{Code, Outcome, Status};
-use crate::vocabulary::{Element, Mode, Primitive, Text};
+use crate::vocabulary::Element;
+use crate::vocabulary::status::Code;
 
-/// Attempts at a change that somebody else's change overtook.
-const ATTEMPTS: usize = 8;
 /// Entries of a mailbox read together: each may hold a whole content.
 const PAGE: usize = 8;
 /// Pages looked at for something to hand out.
 const PAGES: usize = 16;
-/// What entries of a mailbox are handed out as.
-const MAIL: [Element; 2] = [Element::NewMessage, Element::DeliveryReportRequest];
+
+/// What a client's message is to the server's own requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hunger {
+    /// It polls.
+    pub(super) polls: bool,
+    /// It answers a request of ours, and nothing has to be answered.
+    pub(super) answers: bool,
+}
+
+/// A session that is looked for.
+struct Desk<'a> {
+    taker: Taker<'a>,
+    record: &'a SessionRecord,
+    audience: Audience<'a>,
+    encoding: Encoding,
+    space: Space,
+    /// Requests that may be handed out now.
+    room: usize,
+    found: Vec<Transaction>,
+    /// Something waits for which there is no room.
+    more: bool,
+    /// Messages that the client wants refused.
+    refused: Vec<Seq>,
+}
+
+/// What became of an entry that was looked at.
+#[derive(PartialEq, Eq)]
+enum Look {
+    /// It was handed out, or is not to be.
+    Done,
+    /// There is no room for it.
+    Full,
+}
+
+// === impl Hunger ===
+
+impl Hunger {
+    /// A poll.
+    pub(super) const POLLS: Self = Self { polls: true, answers: false };
+
+    /// Whether the answer may be a request of ours alone.
+    fn any(self) -> bool {
+        self.polls || self.answers
+    }
+}
+
+// === impl Sap ===
 
 impl Sap {
     /// Adds what waits for the session: to a poll or a client's answer as much as the client takes at once, to
     /// other answers only where the client takes several transactions.
     pub(super) async fn add_server_requests(
-        &self,
+        self: &Arc<Self>,
         now: Timestamp,
         asked: &Message,
         encoding: Encoding,
-        hungry: bool,
+        hunger: Hunger,
         out: &mut Message,
     ) {
         let Some(record) = asked.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
+        let mut space = Space::new(&record, out, encoding);
         let most = match encoding {
             Encoding::Pts => 1,
             Encoding::Xml | Encoding::Wbxml => record.capabilities.multi_trans_per_message as usize,
         };
-        let room = if hungry { most } else { most.saturating_sub(out.transactions.len()) };
-        if room == 0 || (!hungry && most <= 1) {
-            out.poll = self.something_waits(&record).await.then_some(true);
+        let room = most.saturating_sub(out.transactions.len());
+        if room == 0 || (!hunger.any() && most <= 1) {
+            out.poll = self.waits(now, &record, encoding, hunger.polls).await.then_some(true);
             return;
         }
         // Before anything is read: what arrives meanwhile wakes the client again.
         self.sessions.settle(&record.id);
-        let patience = self.settings.timers.client_answer;
-        let told = self.outbox.take(now, &record.id, encoding, room, patience);
-        let room = room.saturating_sub(told.in_hand);
+        let taker = self.taker(now, &record);
+        let at_once = record.capabilities.multi_trans as usize;
+        let mail_in_hand = self.claims.in_hand(taker, hunger.polls);
+        let limits = super::outbox::Limits {
+            now,
+            patience: taker.patience,
+            in_hand: at_once.saturating_sub(mail_in_hand),
+            in_message: room,
+        };
+        let told = self.outbox.take(&record.id, encoding, limits, &mut space);
+        let handed = told.requests.len();
+        // A client that polls has done with what it was told before, answered or not.
+        let in_hand = mail_in_hand + if hunger.polls { handed } else { told.in_hand };
+        let room = (room - handed).min(at_once.saturating_sub(in_hand));
         out.transactions.extend(told.requests);
         out.poll = told.more.then_some(true);
-        if room > 0 {
-            self.add_mail(now, &record, encoding, room, out).await;
+        // With no room left it is told at least whether something waits behind what it is handed.
+        if room > 0 || handed > 0 {
+            self.add_mail(taker, &record, encoding, space, room, out).await;
         }
         if out.poll.is_some() {
             self.sessions.stir(now, &record.id);
@@ -67,185 +124,197 @@ impl Sap {
 
     /// Adds what waits in the user's mailbox.
     async fn add_mail(
-        &self,
-        now: Timestamp,
+        self: &Arc<Self>,
+        taker: Taker<'_>,
         record: &SessionRecord,
         encoding: Encoding,
+        space: Space,
         room: usize,
         out: &mut Message,
     ) {
-        // What the client could not be told stays for another session of the user.
-        if !MAIL.iter().any(|primitive| csp::carries(encoding, *primitive)) {
-            return;
+        let mut desk = self.desk(taker, record, encoding, space, room);
+        if let Err(error) = self.gather(&mut desk).await {
+            error!(%error, user = %record.user, "the mailbox could not be read");
         }
-        let taker = Taker { now, record, room, patience: self.settings.timers.client_answer };
-        let found = match self.look_for(&taker, Round::InTurn).await {
-            Ok((taken, false)) if taken.is_empty() => self.look_for(&taker, Round::Behind).await,
-            found => found,
-        };
-        match found {
-            Ok((taken, more)) => {
-                out.transactions.extend(taken.iter().map(hand_out));
-                out.poll = out.poll.or(more.then_some(true));
-            }
-            Err(error) => error!(%error, user = %record.user, "the mailbox could not be read"),
-        }
+        out.transactions.append(&mut desk.found);
+        out.poll = out.poll.or(desk.more.then_some(true));
+        self.refuse(taker.now, record, desk.refused).await;
     }
 
-    /// Takes what a session may have in hand, page by page; whether more waits.
-    async fn look_for(&self, taker: &Taker<'_>, round: Round) -> Result<(Vec<Waiting>, bool), StoreError> {
-        let (mut found, mut after) = (Vec::new(), 0);
-        for _ in 0..PAGES {
-            let page = self.messaging.waiting(&taker.record.user, after, PAGE).await?;
-            let Some(last) = page.last().map(|entry| entry.seq) else { return Ok((found, false)) };
-            let whole = page.len() < PAGE;
-            after = last;
-            let (taken, more) = self.claims.take(taker, page, round);
-            found.extend(taken);
-            if more || whole {
-                return Ok((found, more));
+    /// Whether anything waits that the session may take now.
+    pub(super) async fn waits(&self, now: Timestamp, record: &SessionRecord, encoding: Encoding, polls: bool) -> bool {
+        let taker = self.taker(now, record);
+        let at_once = record.capabilities.multi_trans as usize;
+        let mail_in_hand = self.claims.in_hand(taker, polls);
+        let free = at_once.saturating_sub(mail_in_hand);
+        if self.outbox.waits(now, &record.id, encoding, free, taker.patience) {
+            return true;
+        }
+        let in_hand = self.outbox.in_hand(now, &record.id, taker.patience);
+        match self.messaging.has_mail(&record.user).await {
+            Ok(true) if free > in_hand => {}
+            Ok(_) => return false,
+            Err(error) => {
+                error!(%error, user = %record.user, "the mailbox could not be read");
+                return false;
             }
         }
-        Ok((found, true))
-    }
-
-    /// A client answers a request of ours.
-    pub(super) async fn take_client_answer(self: &Arc<Self>, now: Timestamp, message: &Message, answer: &Transaction) {
-        let Some(record) = message.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
-        if answer.id.as_deref().is_some_and(|id| self.outbox.answered(&record.id, id)) {
-            return;
+        let space = Space::empty(record, record.version, encoding);
+        let mut desk = self.desk(taker, record, encoding, space, 0);
+        if let Err(error) = self.gather(&mut desk).await {
+            error!(%error, user = %record.user, "the mailbox could not be read");
         }
-        let Some(seq) = answer.id.as_deref().and_then(seq_of) else {
-            debug!(session = %record.id, "an answer to nothing we asked");
-            return;
-        };
-        let refused = match &answer.said {
-            Said::Known(Primitive::Status(status)) if !status.outcome.code.is_success() => Some(status.outcome.code),
-            _ => None,
-        };
-        if let Err(error) = self.settle_entry(now, &record.user, seq, refused).await {
-            error!(%error, user = %record.user, "a delivery could not be stored");
+        desk.more
+    }
+
+    fn taker<'a>(&self, now: Timestamp, record: &'a SessionRecord) -> Taker<'a> {
+        Taker { now, user: &record.user, session: &record.id, patience: self.settings.timers.client_answer }
+    }
+
+    fn desk<'a>(
+        &'a self,
+        taker: Taker<'a>,
+        record: &'a SessionRecord,
+        encoding: Encoding,
+        space: Space,
+        room: usize,
+    ) -> Desk<'a> {
+        Desk {
+            taker,
+            record,
+            audience: self.audience(&record.user),
+            encoding,
+            space,
+            room,
+            found: Vec::new(),
+            more: false,
+            refused: Vec::new(),
         }
     }
 
-    /// `MessageDelivered` as a request of its own.
-    pub(super) async fn delivered_later(
-        self: &Arc<Self>,
-        now: Timestamp,
-        session: &SessionRecord,
-        delivered: &MessageDelivered,
-    ) -> Status {
-        let code = match self.messaging.find(&session.user, &delivered.message).await {
-            Ok(Some(waiting)) => match self.settle_entry(now, &session.user, waiting.seq, None).await {
-                Ok(()) => Code::SUCCESS,
-                Err(_) => Code::UNAVAILABLE,
-            },
-            Ok(None) => Code::INVALID_MESSAGE,
-            Err(_) => Code::UNAVAILABLE,
-        };
-        code.into()
-    }
-
-    /// The phone has the entry, or refused it: it leaves the mailbox, and the sender hears of it if he asked.
-    pub(super) async fn settle_entry(
-        self: &Arc<Self>,
-        now: Timestamp,
-        user: &Address,
-        seq: Seq,
-        refused: Option<Code>,
-    ) -> Result<(), StoreError> {
-        let fate = refused.unwrap_or(Code::SUCCESS);
-        for _ in 0..ATTEMPTS {
-            let mut turn = Turn::default();
-            let report = self.messaging.settle(now, user, seq, fate, &mut turn.changes).await?;
-            if turn.changes.is_empty() {
-                // Another session of the user was faster: the entry is gone, and its report is on its way.
+    /// Takes what a session may have in hand: what it did not answer in time, then what is new, page by page from
+    /// where it looked last, and if there is nothing else what it never answered.
+    async fn gather(&self, desk: &mut Desk<'_>) -> Result<(), StoreError> {
+        let plan = self.claims.plan(desk.taker);
+        if self.gather_at(desk, &plan.again).await? == Look::Full {
+            return Ok(());
+        }
+        let mut at = plan.from;
+        let mut pages = 0;
+        'pages: loop {
+            if pages == PAGES {
+                desk.more = true;
                 break;
             }
-            if let Some(report) = report {
-                self.send_report(now, &report, &mut turn);
-            }
-            match self.carry(now, turn).await {
-                Ok(()) => {
-                    if fate.is_success() {
-                        metrics::counter!("postern_messages_delivered_total").increment(1);
-                    }
-                    break;
+            pages += 1;
+            let page = self.messaging.waiting(desk.taker.user, at, PAGE).await?;
+            for entry in &page {
+                if self.look_at(desk, entry, false) == Look::Full {
+                    break 'pages;
                 }
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error),
+                at = entry.seq;
+            }
+            if page.len() < PAGE {
+                break;
             }
         }
-        self.claims.done(now, user, seq);
+        // Until a refusal is stored, what is refused is looked at again.
+        if desk.refused.is_empty() {
+            self.claims.looked(desk.taker, &plan, at);
+        }
+        if desk.found.is_empty() && !desk.more {
+            self.gather_at(desk, &plan.behind).await?;
+        }
         Ok(())
     }
-}
 
-/// The server's transaction id of a mailbox entry: the same whenever it is handed out again.
-fn transaction_id(seq: Seq) -> Text {
-    format!("m{seq}").into()
-}
+    async fn gather_at(&self, desk: &mut Desk<'_>, places: &[Seq]) -> Result<Look, StoreError> {
+        for seq in places {
+            if let Some(entry) = self.messaging.entry(desk.taker.user, *seq).await?
+                && self.look_at(desk, &entry, true) == Look::Full
+            {
+                return Ok(Look::Full);
+            }
+        }
+        Ok(Look::Done)
+    }
 
-fn seq_of(id: &str) -> Option<Seq> {
-    id.strip_prefix('m')?.parse().ok()
-}
+    /// Looks at an entry, and puts it into the session's hand if it is the session's and there is room.
+    fn look_at(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Look {
+        let Some((kind, transaction, bytes)) = self.handed_as(desk, entry, again) else { return Look::Done };
+        if desk.found.len() >= desk.room || !desk.space.take(bytes) {
+            desk.more = true;
+            return Look::Full;
+        }
+        if self.claims.claim(desk.taker, wanted(entry, kind, again)) {
+            desk.found.push(transaction);
+        }
+        Look::Done
+    }
 
-fn hand_out(entry: &Waiting) -> Transaction {
-    let primitive = match &entry.mail {
-        Mail::Message(message) => Primitive::NewMessage(new_message(message)),
-        Mail::Report(report) => Primitive::DeliveryReportRequest(delivery_report(report)),
-    };
-    Transaction {
-        mode: Mode::Request,
-        id: Some(transaction_id(entry.seq)),
-        said: Said::Known(primitive),
-        segment: None,
+    /// What an entry is handed to the session as, and in how many bytes; `None` if it is not to be handed to it now.
+    fn handed_as(&self, desk: &mut Desk<'_>, entry: &Waiting, again: bool) -> Option<(Kind, Transaction, usize)> {
+        if entry.expires <= desk.taker.now {
+            return None;
+        }
+        let kinds: &[Kind] = match &entry.mail {
+            Mail::Report(_) => &[Kind::Whole],
+            Mail::Message(message) => match self.manner(desk.record, message, desk.encoding == Encoding::Wbxml) {
+                // What is too large for the client's parser is announced, if the client takes announcements.
+                Manner::Push => &[Kind::Whole, Kind::Notice],
+                Manner::Notify => &[Kind::Notice],
+                Manner::Refuse if desk.audience.refuses(message) => {
+                    desk.refused.push(entry.seq);
+                    return None;
+                }
+                Manner::Refuse | Manner::Not => return None,
+            },
+        };
+        if !desk.audience.has(&desk.record.id, &entry.mail) {
+            return None;
+        }
+        for kind in kinds {
+            let announced = *kind == Kind::Whole || desk.record.agreed.notifies(&self.offered);
+            if !announced || !csp::carries(desk.encoding, element(&entry.mail, *kind)) {
+                continue;
+            }
+            if !self.claims.is_free(desk.taker, wanted(entry, *kind, again)) {
+                return None;
+            }
+            let transaction = handed::request(&desk.record.capabilities, entry, *kind);
+            let bytes = desk.space.size_of(&transaction);
+            if desk.space.holds(bytes) {
+                return Some((*kind, transaction, bytes));
+            }
+        }
+        None
+    }
+
+    /// Refuses messages in the name of a client that wants it so.
+    async fn refuse(self: &Arc<Self>, now: Timestamp, record: &SessionRecord, refused: Vec<Seq>) {
+        for seq in refused {
+            if let Err(error) = self.settle_entry(now, &record.user, seq, Code::REJECTED).await {
+                error!(%error, user = %record.user, "a refusal could not be stored");
+            }
+        }
     }
 }
 
-fn new_message(message: &Kept) -> NewMessage {
-    let (encoding, content) = crate::vocabulary::message::content_of(&message.content_type, &message.content);
-    let sender = User {
-        id: message.sender.to_string().into(),
-        friendly_name: message.sender_name.clone(),
-        client: message.sender_client.clone(),
-        ..User::default()
+fn wanted(entry: &Waiting, kind: Kind, again: bool) -> Wanted<'_> {
+    let message = match &entry.mail {
+        Mail::Message(Kept { id, .. }) => Some(id),
+        Mail::Report(_) => None,
     };
-    let info = MessageInfo {
-        id: Some(message.id.clone()),
-        uri: message.uri.clone(),
-        content_type: Some(message.content_type.clone()),
-        encoding,
-        size: u32::try_from(message.content.len()).ok(),
-        name: message.content_name.clone(),
-        recipient: Some(users(message.recipients.iter())),
-        sender: Some(Sender { user: Some(sender), group: None }),
-        date: Some(message.sent.iso_basic().into()),
-        font: message.font.clone().map(Into::into),
-        ..MessageInfo::default()
-    };
-    NewMessage { user: None, info, content: Some(content) }
+    Wanted { seq: entry.seq, kind, message, again }
 }
 
-fn delivery_report(report: &Report) -> DeliveryReportRequest {
-    let outcome = Outcome { code: report.code, description: report.description.clone(), ..Outcome::default() };
-    let info = MessageInfo {
-        id: Some(report.message.clone()),
-        content_type: Some(report.content_type.clone()),
-        size: u32::try_from(report.size).ok(),
-        name: report.content_name.clone(),
-        recipient: Some(users(std::iter::once(&report.recipient))),
-        sender: Some(Sender { user: Some(user(&report.to)), group: None }),
-        date: Some(report.sent.iso_basic().into()),
-        ..MessageInfo::default()
-    };
-    DeliveryReportRequest { outcome, time: Some(report.at.iso_basic().into()), info }
+fn element(mail: &Mail, kind: Kind) -> Element {
+    match (mail, kind) {
+        (Mail::Message(_), Kind::Whole) => Element::NewMessage,
+        (Mail::Message(_), Kind::Notice) => Element::MessageNotification,
+        (Mail::Report(_), _) => Element::DeliveryReportRequest,
+    }
 }
 
-fn user(address: &Address) -> User {
-    User { id: address.to_string().into(), ..User::default() }
-}
-
-fn users<'a>(addresses: impl Iterator<Item = &'a Address>) -> Recipient {
-    Recipient { users: addresses.map(user).collect(), ..Recipient::default() }
-}
+#[cfg(test)]
+mod tests;

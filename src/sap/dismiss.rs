@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Sap;
+use super::life::Reason;
 use crate::address::Address;
 use crate::store::StoreError;
 use crate::time::Timestamp;
@@ -12,27 +13,20 @@ use crate::vocabulary::status::Code;
 const BATCH: usize = 256;
 
 impl Sap {
-    /// Ends every session of a user who may not log in any more.
-    pub async fn end_sessions_of(&self, user: &Address) {
-        for id in self.sessions.of_user(user) {
-            self.end_session(&id).await;
-        }
-    }
-
     /// Ends the sessions of a user who is gone and empties his mailbox, so that nobody who gets his name later
     /// reads it. Senders who wanted a report hear that there is no such user.
     ///
     /// # Errors
     /// If the store fails; to be called again then.
     pub async fn dismiss(self: &Arc<Self>, now: Timestamp, user: &Address) -> Result<(), StoreError> {
-        self.end_sessions_of(user).await;
+        self.end_sessions_of(now, user, None, Reason::Policy).await?;
         let mut after = 0;
         loop {
             let waiting = self.messaging.waiting(user, after, BATCH).await?;
             let Some(last) = waiting.last() else { return Ok(()) };
             after = last.seq;
             for entry in &waiting {
-                self.settle_entry(now, user, entry.seq, Some(Code::UNKNOWN_USER)).await?;
+                self.settle_entry(now, user, entry.seq, Code::UNKNOWN_USER).await?;
             }
         }
     }

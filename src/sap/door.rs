@@ -1,29 +1,22 @@
 //! A client's requests: who may say what, and who answers it (IMPS 1.3 architecture, C.5).
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tracing::{Instrument, debug, info, info_span};
+use tracing::{Instrument, debug, info_span};
 
-use super::capability::{self, Capabilities};
-use super::csp::response;
+use super::capability;
+use super::csp::{Call, response};
 use super::discovery;
-use super::login::{self, Admission, Answer};
-use super::services::Agreed;
-use super::session::{SessionRecord, Sessions};
+use super::session::SessionRecord;
 use super::{Sap, Via};
-use crate::address::Address;
-use crate::ident::SessionId;
-use crate::store::{Changes, StoreError};
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
-use crate::vocabulary::access::{Disconnect, KeepAliveRequest, KeepAliveResponse, LoginRequest, LoginResponse};
 use crate::vocabulary::capability::ClientCapabilityRequest;
 use crate::vocabulary::primitive::{self, SentBy};
 use crate::vocabulary::service::ServiceRequest;
 use crate::vocabulary::status::{Code, Outcome, Status};
-use crate::vocabulary::{Primitive, Text, Version};
+use crate::vocabulary::{Primitive, Version};
 
 impl Sap {
     /// Answers one request of a client; `None` where there is no answer.
@@ -32,7 +25,7 @@ impl Sap {
         now: Timestamp,
         message: &Message,
         transaction: &Transaction,
-        via: &Via,
+        call: &Call,
     ) -> Option<Transaction> {
         let said = match &transaction.said {
             Said::Known(primitive) => primitive,
@@ -49,7 +42,7 @@ impl Sap {
             Ok(Some(session)) if let Primitive::GetSegmentRequest(request) = said => {
                 return Some(self.get_segment(&session, transaction.id.clone(), request));
             }
-            Ok(session) => self.dispatch(now, message.version, session, transaction, said, via).instrument(span).await,
+            Ok(session) => self.dispatch(now, message.version, session, transaction, said, call).instrument(span).await,
             Err(code) => Some(Status::from(code).into()),
         };
         answer.map(|primitive| response(transaction.id.clone(), primitive))
@@ -77,10 +70,10 @@ impl Sap {
         session: Option<SessionRecord>,
         transaction: &Transaction,
         said: &Primitive,
-        via: &Via,
+        call: &Call,
     ) -> Option<Primitive> {
         if let Primitive::LoginRequest(request) = said {
-            let answer = self.log_in(now, request, version, via).await;
+            let answer = self.log_in(now, request, version, &call.via).await;
             let code = answer.outcome.code.to_string();
             metrics::counter!("postern_client_logins_total", "code" => code).increment(1);
             return Some(answer.into());
@@ -95,10 +88,10 @@ impl Sap {
         // Whoever is let through without a session asks for what is not done here.
         let Some(session) = session else { return Some(Status::from(Code::NOT_IMPLEMENTED).into()) };
         Some(match said {
-            Primitive::LogoutRequest(_) => self.log_out(&session.id, version).await,
+            Primitive::LogoutRequest(_) => self.log_out(now, &session.id, version).await,
             Primitive::KeepAliveRequest(request) => self.keep_alive(&session.id, request).await.into(),
             Primitive::ClientCapabilityRequest(request) => {
-                self.agree_capabilities(&session, request, version, via).await
+                self.agree_capabilities(&session, request, version, &call.via).await
             }
             Primitive::ServiceRequest(request) => self.agree_services(&session, request, version).await,
             Primitive::SubscribeNotificationRequest(request) => self.subscribe_notifications(&session, request).await,
@@ -108,171 +101,16 @@ impl Sap {
             Primitive::DropSegmentRequest(request) => self.drop_segment(&session, request),
             Primitive::SendMessageRequest(request) => self.send(now, &session, transaction, request).await.into(),
             Primitive::MessageDelivered(delivered) => self.delivered_later(now, &session, delivered).await.into(),
+            Primitive::SetDeliveryMethodRequest(request) => self.set_delivery_method(&session, request).await.into(),
+            Primitive::GetMessageListRequest(request) => {
+                self.list_messages(now, &session, request, transaction, (version, call)).await
+            }
+            Primitive::GetMessageRequest(request) => self.give_message(now, &session, request, call.encoding).await,
+            Primitive::RejectMessageRequest(request) => self.reject_messages(now, &session, request).await.into(),
             // A status in request mode asks for nothing.
             Primitive::Status(_) => return None,
             _ => Status::from(Code::NOT_IMPLEMENTED).into(),
         })
-    }
-
-    async fn log_in(
-        self: &Arc<Self>,
-        now: Timestamp,
-        request: &LoginRequest,
-        version: Version,
-        via: &Via,
-    ) -> LoginResponse {
-        if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
-            return self.take_up(now, request, &SessionId::new(id));
-        }
-        let from = login::Via::of(&self.settings.access, via.tls, via.remote);
-        match self.login.handle(now, request, version, &from).await {
-            Answer::Challenge(challenge) => challenge.response(),
-            Answer::Admit(admission) => self.admit(now, &admission, request, version, via).await,
-            Answer::Refuse(code) => login::refusal(request, code),
-        }
-    }
-
-    /// Opens a session for somebody who has proven who it is. An older one of the same client ends.
-    async fn admit(
-        self: &Arc<Self>,
-        now: Timestamp,
-        admission: &Admission,
-        request: &LoginRequest,
-        version: Version,
-        via: &Via,
-    ) -> LoginResponse {
-        let offered = match self.accounts.get(admission.user.user()).await {
-            Ok(account) => self.offered.to(&account.profile),
-            Err(error) => {
-                tracing::error!(%error, user = %admission.user, "an account is gone or can't be read");
-                return login::refusal(request, Code::UNAVAILABLE);
-            }
-        };
-        let mut record = SessionRecord {
-            id: Sessions::new_id(),
-            user: admission.user.clone(),
-            client: admission.client.clone(),
-            application: admission.application.clone(),
-            cookie: Text::from(admission.cookie.expose()),
-            version,
-            keep_alive: seconds(admission.ttl),
-            from: via.client,
-            since: now,
-            capabilities: Capabilities::default(),
-            agreed: Agreed::of(offered),
-            notifications: Vec::new(),
-        };
-        let mut answer = admission.response(&record.id);
-        if version == Version::V13 {
-            self.negotiate_at_login(request, via, &mut record, &mut answer);
-        }
-        let mut changes = Changes::default();
-        let old = self.sessions.same_client(&record.user, &record.client, record.application.as_ref());
-        for id in &old {
-            SessionRecord::erase(id, &mut changes);
-        }
-        record.save(&mut changes);
-        if let Err(error) = self.store.commit(changes).await {
-            tracing::error!(%error, "a login could not be stored");
-            return login::refusal(request, Code::UNAVAILABLE);
-        }
-        old.iter().for_each(|id| self.forget_session(id));
-        info!(user = %record.user, session = %record.id, %version, "logged in");
-        let user = record.user.clone();
-        self.sessions.open(now, record.clone());
-        self.wake_again(&record);
-        // The account may have changed before the session was there to be told.
-        if let Err(error) = self.follow_account(&user).await {
-            tracing::error!(%error, %user, "a new session may not go by its user's profile");
-        }
-        answer
-    }
-
-    /// 1.3 may negotiate capabilities and services in the login itself.
-    fn negotiate_at_login(
-        &self,
-        request: &LoginRequest,
-        via: &Via,
-        record: &mut SessionRecord,
-        answer: &mut LoginResponse,
-    ) {
-        if let Some(list) = &request.capabilities {
-            let asked = ClientCapabilityRequest { client: None, list: Some(list.clone()) };
-            let (kept, told) = capability::negotiate(&asked, Version::V13, &self.offer_to(record, Version::V13, via));
-            record.capabilities = kept;
-            answer.capabilities = told.agreed;
-            answer.capability_request = Some(false);
-        }
-        if let Some(wanted) = &request.functions {
-            answer.functions = record.agreed.agree(wanted, Version::V13, &self.offered);
-        }
-    }
-
-    /// A client takes up a session it still knows: the id is its credential.
-    fn take_up(self: &Arc<Self>, now: Timestamp, request: &LoginRequest, id: &SessionId) -> LoginResponse {
-        let Some(record) = self.sessions.get(id) else { return login::refusal(request, Code::NOT_RECOVERED) };
-        let user = request.user.as_deref().map(|text| Address::parse(text, &self.settings.domain));
-        let same_user = matches!(user, Some(Ok(user)) if user == record.user);
-        if !same_user || request.client.as_ref().is_some_and(|client| *client != record.client) {
-            return login::refusal(request, Code::CLIENT_MISMATCH);
-        }
-        self.sessions.heard(now, id);
-        self.wake_again(&record);
-        LoginResponse {
-            client: request.client.clone(),
-            outcome: Code::SUCCESS.into(),
-            session: Some(id.expose().into()),
-            keep_alive: Some(record.keep_alive),
-            capability_request: Some(false),
-            ..LoginResponse::default()
-        }
-    }
-
-    async fn log_out(&self, id: &SessionId, version: Version) -> Primitive {
-        self.end_session(id).await;
-        match version {
-            Version::V11 => Disconnect { outcome: Code::SUCCESS.into() }.into(),
-            _ => Status::from(Code::SUCCESS).into(),
-        }
-    }
-
-    /// Ends a session for good.
-    pub(super) async fn end_session(&self, id: &SessionId) {
-        if let Err(error) = self.end_sessions(std::slice::from_ref(id)).await {
-            tracing::error!(%error, session = %id, "the end of a session could not be stored");
-        }
-    }
-
-    /// Ends sessions for good, in one commit.
-    pub(super) async fn end_sessions(&self, ids: &[SessionId]) -> Result<(), StoreError> {
-        let mut changes = Changes::default();
-        ids.iter().for_each(|id| SessionRecord::erase(id, &mut changes));
-        let stored = self.store.commit(changes).await.map(|_| ());
-        ids.iter().for_each(|id| self.forget_session(id));
-        stored
-    }
-
-    fn forget_session(&self, id: &SessionId) {
-        if let Some(record) = self.sessions.close(id) {
-            self.claims.release(&record.user, id);
-            self.outbox.release(id);
-            self.segments.release(id);
-            if let Some(bell) = self.bell.get() {
-                bell.hang_up(id);
-            }
-            info!(user = %record.user, session = %id, "session ended");
-        }
-    }
-
-    async fn keep_alive(&self, id: &SessionId, request: &KeepAliveRequest) -> KeepAliveResponse {
-        let Some(asked) = request.time_to_live else {
-            let keep_alive = self.sessions.get(id).map(|record| record.keep_alive);
-            return KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive };
-        };
-        let granted = seconds(self.login.granted(Some(asked)));
-        self.change_session(id, |record| record.keep_alive = granted).await;
-        // What is granted may be less or more than asked: that is no failure, and one client takes 605 for one.
-        KeepAliveResponse { outcome: Code::SUCCESS.into(), keep_alive: Some(granted) }
     }
 
     async fn agree_capabilities(
@@ -286,11 +124,12 @@ impl Sap {
         let (capabilities, answer) = capability::negotiate(request, version, &offer);
         let priority = capabilities.priority;
         self.change_session(&session.id, |record| record.capabilities = capabilities).await;
-        if let Some(record) = self.sessions.get(&session.id) {
-            self.wake_again(&record);
-        }
+        self.claims.look_again(&session.user);
         if priority != session.capabilities.priority {
             self.tell_priority(session, priority);
+        }
+        if let Some(record) = self.sessions.get(&session.id) {
+            self.wake_again(&record);
         }
         answer.into()
     }
@@ -301,20 +140,7 @@ impl Sap {
             answer = Some(record.agreed.negotiate(request, version, &self.offered));
         };
         self.change_session(&session.id, negotiate).await;
+        self.claims.look_again(&session.user);
         answer.map_or_else(|| Status::from(Code::INVALID_SESSION).into(), Into::into)
     }
-
-    /// Changes a session and keeps the change over a restart.
-    pub(super) async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
-        let Some(record) = self.sessions.update(id, change) else { return };
-        let mut changes = Changes::default();
-        record.save(&mut changes);
-        if let Err(error) = self.store.commit(changes).await {
-            tracing::error!(%error, session = %id, "a change of a session could not be stored");
-        }
-    }
-}
-
-fn seconds(span: Duration) -> u32 {
-    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Sap;
 use super::csp::Call;
+use super::delivery::Hunger;
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
@@ -95,7 +96,7 @@ impl Sap {
             tokio::pin!(arrived);
             // From here on nothing that arrives is missed.
             arrived.as_mut().enable();
-            self.add_server_requests(Timestamp::now(), asked, call.encoding, true, out).await;
+            self.add_server_requests(Timestamp::now(), asked, call.encoding, Hunger::POLLS, out).await;
             if !out.transactions.is_empty() {
                 return;
             }

@@ -10,11 +10,12 @@ use dashmap::DashMap;
 use tracing::warn;
 
 use super::Sap;
+use super::fit::Space;
 use crate::ident::{self, SessionId};
 use crate::syntax::csp;
 use crate::syntax::{Encoding, Said};
 use crate::time::Timestamp;
-use crate::vocabulary::{Mode, Primitive, Text};
+use crate::vocabulary::{Element, Mode, Primitive, Text};
 
 /// Requests that wait for one session; more are dropped, since a client that never polls would gather them for ever.
 const MOST: usize = 200;
@@ -34,6 +35,20 @@ struct Entry {
     said: Primitive,
     handed: Option<Timestamp>,
     times: u32,
+    /// It was not answered in time, and that is known.
+    lapsed: bool,
+}
+
+/// How much a client takes, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) now: Timestamp,
+    /// How long an answer may take.
+    pub(super) patience: Duration,
+    /// Requests it may have in hand at once.
+    pub(super) in_hand: usize,
+    /// Requests that have room in the message.
+    pub(super) in_message: usize,
 }
 
 /// What was taken for a client.
@@ -64,51 +79,91 @@ impl Outbox {
             return false;
         }
         let id = format_compact!("s{}-{}", self.run, self.next.fetch_add(1, Ordering::Relaxed));
-        queue.push_back(Entry { id, said, handed: None, times: 0 });
+        queue.push_back(Entry { id, said, handed: None, times: 0, lapsed: false });
         true
     }
 
-    /// Whether a request waits that no client has in hand.
-    pub(super) fn waits(&self, session: &SessionId) -> bool {
-        self.waiting.get(session).is_some_and(|queue| queue.iter().any(|entry| entry.handed.is_none()))
-    }
-
-    /// Takes requests for a client that may have `room` of them in hand at once and needs no longer than `patience`
-    /// to answer one. What it can't be told in its encoding stays.
-    pub(super) fn take(
+    /// Whether a request waits that may be handed out now, to a client that may have `free` of them in hand.
+    pub(super) fn waits(
         &self,
         now: Timestamp,
         session: &SessionId,
         encoding: Encoding,
-        room: usize,
+        free: usize,
         patience: Duration,
+    ) -> bool {
+        let Some(queue) = self.waiting.get(session) else { return false };
+        let in_hand = queue.iter().filter(|entry| entry.is_fresh(now, patience)).count();
+        in_hand < free
+            && queue.iter().any(|entry| entry.may_go(now, patience) && csp::carries(encoding, entry.element()))
+    }
+
+    /// How many requests a client has in hand.
+    pub(super) fn in_hand(&self, now: Timestamp, session: &SessionId, patience: Duration) -> usize {
+        let queue = self.waiting.get(session);
+        queue.map_or(0, |queue| queue.iter().filter(|entry| entry.is_fresh(now, patience)).count())
+    }
+
+    /// Takes requests for a client, as many as the limits allow and fit into its message. What it can't be told in
+    /// its encoding stays; what its parser can't hold is dropped.
+    pub(super) fn take(
+        &self,
+        session: &SessionId,
+        encoding: Encoding,
+        Limits { now, patience, in_hand, in_message }: Limits,
+        space: &mut Space,
     ) -> Taken {
         let mut taken = Taken::default();
         let Some(mut queue) = self.waiting.get_mut(session) else { return taken };
-        let fresh = |entry: &Entry| entry.handed.is_some_and(|since| now.since(since) < patience);
-        queue.retain(|entry| entry.times < TURNS || fresh(entry));
-        taken.in_hand = queue.iter().filter(|entry| fresh(entry)).count();
-        for entry in queue.iter_mut().filter(|entry| !fresh(entry)) {
-            if !csp::carries(encoding, entry.said.element()) {
-                continue;
+        let mut dropped = 0;
+        queue.retain(|entry| entry.times < TURNS || entry.is_fresh(now, patience));
+        taken.in_hand = queue.iter().filter(|entry| entry.is_fresh(now, patience)).count();
+        queue.retain_mut(|entry| {
+            if taken.more || !entry.may_go(now, patience) || !csp::carries(encoding, entry.element()) {
+                return true;
             }
-            if taken.in_hand >= room {
+            let request = entry.request();
+            let bytes = space.size_of(&request);
+            if !space.holds(bytes) {
+                dropped += 1;
+                return false;
+            }
+            if taken.in_hand >= in_hand || taken.requests.len() >= in_message || !space.take(bytes) {
                 taken.more = true;
-                break;
+                return true;
             }
-            (entry.handed, entry.times) = (Some(now), entry.times + 1);
+            (entry.handed, entry.times, entry.lapsed) = (Some(now), entry.times + 1, false);
             taken.in_hand += 1;
-            let said = Said::Known(entry.said.clone());
-            taken.requests.push(csp::Transaction {
-                mode: Mode::Request,
-                id: Some(entry.id.clone()),
-                said,
-                segment: None,
-            });
-        }
+            taken.requests.push(request);
+            true
+        });
+        // What a client has in hand already may keep all others back: then a poll would bring nothing.
+        taken.more &= !taken.requests.is_empty() || taken.in_hand < in_hand;
         drop(queue);
         self.waiting.remove_if(session, |_, queue| queue.is_empty());
+        if dropped > 0 {
+            metrics::counter!("postern_server_requests_dropped_total").increment(dropped);
+            warn!(%session, dropped, "larger than the client's parser; dropped");
+        }
         taken
+    }
+
+    /// Sessions for which a request waits again that was not answered in time.
+    pub(super) fn lapsed(&self, now: Timestamp, patience: Duration) -> Vec<SessionId> {
+        let mut sessions = Vec::new();
+        for mut queue in self.waiting.iter_mut() {
+            let mut again = false;
+            for entry in queue.iter_mut().filter(|entry| entry.handed.is_some() && !entry.lapsed) {
+                entry.lapsed = !entry.is_fresh(now, patience);
+                again |= entry.lapsed && entry.times < TURNS;
+            }
+            // What had to wait behind one that was given up waits no longer.
+            again |= queue.iter().any(|entry| entry.lapsed) && queue.iter().any(|entry| entry.handed.is_none());
+            if again {
+                sessions.push(queue.key().clone());
+            }
+        }
+        sessions
     }
 
     /// A client answers; false if it was asked nothing under this id.
@@ -125,6 +180,28 @@ impl Outbox {
     /// Forgets a session.
     pub(super) fn release(&self, session: &SessionId) {
         self.waiting.remove(session);
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn element(&self) -> Element {
+        self.said.element()
+    }
+
+    fn is_fresh(&self, now: Timestamp, patience: Duration) -> bool {
+        self.handed.is_some_and(|since| now.since(since) < patience)
+    }
+
+    /// Whether it may be handed out.
+    fn may_go(&self, now: Timestamp, patience: Duration) -> bool {
+        self.times < TURNS && !self.is_fresh(now, patience)
+    }
+
+    fn request(&self) -> csp::Transaction {
+        let said = Said::Known(self.said.clone());
+        csp::Transaction { mode: Mode::Request, id: Some(self.id.clone()), said, segment: None }
     }
 }
 
@@ -147,6 +224,8 @@ impl Sap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sap::session::tests::record;
+    use crate::vocabulary::Version;
     use crate::vocabulary::access::Disconnect;
     use crate::vocabulary::status::Code;
 
@@ -161,7 +240,10 @@ mod tests {
     }
 
     fn take(outbox: &Outbox, session: &SessionId, second: u64, room: usize) -> Vec<String> {
-        let taken = outbox.take(Timestamp(second * 1000), session, Encoding::Xml, room, PATIENCE);
+        let now = Timestamp(second * 1000);
+        let limits = Limits { now, patience: PATIENCE, in_hand: room, in_message: room };
+        let mut space = Space::empty(&record("ann"), Version::V12, Encoding::Xml);
+        let taken = outbox.take(session, Encoding::Xml, limits, &mut space);
         let number = |id: &Text| id.rsplit('-').next().unwrap().to_owned();
         taken.requests.iter().map(|transaction| number(transaction.id.as_ref().unwrap())).collect()
     }

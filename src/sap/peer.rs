@@ -9,6 +9,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 use super::Sap;
 use super::carry::Acknowledgement;
 use super::report::{Failure, summary};
+use super::targets::Targets;
 use crate::address::{Address, Domain};
 use crate::ident;
 use crate::messaging::{Message as Kept, Report};
@@ -105,7 +106,7 @@ impl Sap {
             Err(outcome) => return SendMessageResponse { outcome, message: echo }.into(),
         };
         let recipients = request.info.recipient.clone().unwrap_or_default();
-        let (mut total, mut failures, mut here) = (0, Vec::new(), Vec::new());
+        let (mut total, mut failures, mut here, mut targets) = (0, Vec::new(), Vec::new(), Targets::default());
         for user in &recipients.users {
             total += 1;
             match Address::parse(&user.id, &self.settings.domain) {
@@ -113,8 +114,14 @@ impl Sap {
                     failures.push(Failure::of(&address, Code::DOMAIN_NOT_SUPPORTED));
                 }
                 Ok(address) => match self.local_user(&address).await {
-                    Ok(Some(user)) if here.contains(&user) => total -= 1,
-                    Ok(Some(user)) => here.push(user),
+                    Ok(Some(local)) => {
+                        targets.name(&local, user);
+                        if here.contains(&local) {
+                            total -= 1;
+                        } else {
+                            here.push(local);
+                        }
+                    }
                     Ok(None) => failures.push(Failure::of(&address, Code::UNKNOWN_USER)),
                     Err(_) => failures.push(Failure::of(&address, Code::UNAVAILABLE)),
                 },
@@ -129,10 +136,10 @@ impl Sap {
             let outcome = Outcome::new(Code::BAD_PARAMETER, "the message names no recipient");
             return SendMessageResponse { outcome, message: echo }.into();
         }
-        let message = Kept { recipients: here.clone(), ..message };
+        let mut message = Kept { recipients: here.clone(), ..message };
         for recipient in here {
-            let online = self.sessions.is_online(&recipient);
-            if let Err(code) = self.messaging.accept(now, &message, &recipient, online, &mut turn.changes).await {
+            message.targets = targets.of(&recipient);
+            if let Err(code) = self.accept(now, &message, &recipient, &mut turn.changes).await {
                 failures.push(Failure::of(&recipient, code));
             }
         }
@@ -171,9 +178,10 @@ impl Sap {
         Ok(Kept {
             id: info.id.clone().unwrap_or_else(|| format!("{}@{}", ident::fresh(), self.settings.domain).into()),
             sender_name: user.friendly_name.clone(),
-            sender_client: None,
+            sender_client: user.client.clone(),
             sender,
             recipients: Vec::new(),
+            targets: Vec::new(),
             report: request.report.unwrap_or(false),
             content_type: info.content_type.clone().unwrap_or_else(|| "text/plain".into()),
             content_name: info.name.clone(),
@@ -197,7 +205,8 @@ impl Sap {
         let address = |user: Option<&crate::vocabulary::party::User>, home: &Domain| {
             user.and_then(|user| Address::parse(&user.id, home).ok()).filter(Address::is_user)
         };
-        let to = match address(info.recipient.as_ref().and_then(|r| r.users.first()), &self.settings.domain) {
+        let told = info.recipient.as_ref().and_then(|r| r.users.first());
+        let to = match address(told, &self.settings.domain) {
             Some(to) => self.local_user(&to).await.ok().flatten(),
             None => None,
         };
@@ -210,7 +219,7 @@ impl Sap {
                 let report = Report {
                     message: message.clone(),
                     to,
-                    to_client: None,
+                    to_client: told.and_then(|user| user.client.clone()),
                     recipient,
                     code: report.outcome.code,
                     description: report.outcome.description.clone(),
@@ -234,9 +243,10 @@ impl Sap {
 fn asker(job: &Job) -> Domain {
     let requestor = job.meta.as_ref().and_then(|meta| meta.requestor.as_ref());
     let service = requestor.and_then(|requestor| requestor.service.as_deref()).and_then(Domain::of_service_id);
+    let service = service.unwrap_or_else(|| job.peer.clone());
     let user = requestor.and_then(|requestor| requestor.user.as_ref());
-    let home = user.and_then(|user| Address::parse(&user.id, &job.peer).ok()).map(|user| user.domain().clone());
-    service.or(home).unwrap_or_else(|| job.peer.clone())
+    let home = user.and_then(|user| Address::parse(&user.id, &service).ok()).map(|user| user.domain().clone());
+    home.unwrap_or(service)
 }
 
 fn believable(now: Timestamp, text: &str) -> Option<Timestamp> {

@@ -143,7 +143,7 @@ mod tests {
     fn a_logo_goes_only_where_it_can_be_taken() {
         assert!(has_logo(60_000, &able()));
         assert!(!has_logo(10, &Capabilities::default()), "plain text only");
-        let gif = |length| ContentType { mime: "image/gif".into(), length };
+        let gif = |length| ContentType { mime: "image/gif".into(), length, ..ContentType::default() };
         let some = |length| Capabilities { content_types: vec![gif(length)], ..Capabilities::default() };
         assert!(has_logo(100, &some(None)) && has_logo(100, &some(Some(100))) && !has_logo(100, &some(Some(99))));
         assert!(!has_logo(10, &Capabilities { base64: false, ..able() }));

@@ -22,7 +22,7 @@ use crate::vocabulary::{Element, Primitive, Text, Version};
 /// How long a report for another domain is tried.
 const REPORT_LIFE: Duration = Duration::from_secs(86_400);
 
-/// A recipient that was not reached.
+/// A recipient that was not reached, or a message that could not be dealt with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     kind: Kind,
@@ -35,6 +35,7 @@ enum Kind {
     User,
     Group,
     ContactList,
+    Message,
 }
 
 impl Failure {
@@ -48,6 +49,10 @@ impl Failure {
 
     pub(super) fn group(id: &str, code: Code) -> Self {
         Self { kind: Kind::Group, id: id.into(), code }
+    }
+
+    pub(super) fn message(id: &str, code: Code) -> Self {
+        Self { kind: Kind::Message, id: id.into(), code }
     }
 
     pub(super) fn contact_list(id: &str, code: Code) -> Self {
@@ -69,6 +74,7 @@ pub(super) fn summary(total: usize, failures: &[Failure]) -> Outcome {
             Kind::User => detail.users.push(failure.id.clone()),
             Kind::Group => detail.groups.push(failure.id.clone()),
             Kind::ContactList => detail.contact_lists.push(failure.id.clone()),
+            Kind::Message => detail.messages.push(failure.id.clone()),
         }
     }
     let code = match (failures.first(), by_code.len()) {
@@ -135,7 +141,10 @@ fn ssp_report(report: &Report) -> Primitive {
         content_type: Some(report.content_type.clone()),
         size: u32::try_from(report.size).ok(),
         name: report.content_name.clone(),
-        recipient: Some(Recipient { users: vec![user(&report.to)], ..Recipient::default() }),
+        recipient: Some(Recipient {
+            users: vec![User { client: report.to_client.clone(), ..user(&report.to) }],
+            ..Recipient::default()
+        }),
         sender: Some(Sender { user: Some(user(&report.recipient)), group: None }),
         ..MessageInfo::default()
     };

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use super::csp::fingerprint;
 use super::report::{Failure, summary};
 use super::session::SessionRecord;
+use super::targets::Targets;
 use super::{RemoteResult, Sap};
 use crate::address::{Address, Domain};
 use crate::ident::{self, SessionId};
@@ -23,7 +24,7 @@ use crate::syntax::{Said, ssp};
 use crate::time::Timestamp;
 use crate::vocabulary::interop::{MetaInfo, Requestor};
 use crate::vocabulary::message::{self, MessageInfo, SendMessageRequest, SendMessageResponse};
-use crate::vocabulary::party::{Recipient, Sender, User};
+use crate::vocabulary::party::{ClientId, Recipient, Sender, User};
 use crate::vocabulary::primitive::Service;
 use crate::vocabulary::status::{Code, Outcome};
 use crate::vocabulary::{Element, Primitive, Text, Version};
@@ -53,6 +54,7 @@ struct SentRecord {
 struct Bound {
     here: Vec<Address>,
     elsewhere: BTreeMap<Domain, Vec<Address>>,
+    targets: Targets,
     failures: Vec<Failure>,
     total: usize,
 }
@@ -64,6 +66,7 @@ struct Sending<'a> {
     transaction: &'a Transaction,
     said: &'a str,
     message: &'a Kept,
+    targets: &'a Targets,
 }
 
 /// A result that is awaited.
@@ -110,12 +113,13 @@ impl Sap {
         message.recipients = bound.here.clone();
         let mut turn = Turn::default();
         for recipient in std::mem::take(&mut bound.here) {
-            let online = self.sessions.is_online(&recipient);
-            if let Err(code) = self.messaging.accept(now, &message, &recipient, online, &mut turn.changes).await {
+            message.targets = bound.targets.of(&recipient);
+            if let Err(code) = self.accept(now, &message, &recipient, &mut turn.changes).await {
                 bound.failures.push(Failure::of(&recipient, code));
             }
         }
-        let sending = Sending { session, transaction, said: &said, message: &message };
+        let targets = std::mem::take(&mut bound.targets);
+        let sending = Sending { session, transaction, said: &said, message: &message, targets: &targets };
         let awaited = self.submit_elsewhere(now, sending, &mut bound, &mut turn);
         if bound.failures.len() < bound.total {
             let record =
@@ -173,9 +177,11 @@ impl Sap {
             id: format!("{}@{}", ident::fresh(), self.settings.domain).into(),
             sender: session.user.clone(),
             sender_name: None,
-            sender_client: None,
+            sender_client: Some(session.client.clone()).filter(|client| *client != ClientId::default()),
             recipients: Vec::new(),
-            report: request.report.unwrap_or(false),
+            targets: Vec::new(),
+            // Who did not agree to be told reports is told none.
+            report: request.report.unwrap_or(false) && session.agreed.reports(&self.offered),
             content_type: info.content_type.clone().unwrap_or_else(|| "text/plain".into()),
             content_name: info.name.clone(),
             content,
@@ -191,7 +197,7 @@ impl Sap {
         let mut bound = Bound::default();
         for user in &recipient.users {
             match Address::parse(&user.id, &self.settings.domain) {
-                Ok(address) if address.is_user() => self.sort_user(address, &mut bound).await?,
+                Ok(address) if address.is_user() => self.sort_user(address, user, &mut bound).await?,
                 Ok(_) | Err(_) => bound.fail(Failure::user(&user.id, Code::UNKNOWN_USER)),
             }
         }
@@ -208,8 +214,9 @@ impl Sap {
         Ok(bound)
     }
 
-    async fn sort_user(&self, address: Address, bound: &mut Bound) -> Result<(), StoreError> {
+    async fn sort_user(&self, address: Address, named: &User, bound: &mut Bound) -> Result<(), StoreError> {
         if !self.is_local(address.domain()) {
+            bound.targets.name(&address, named);
             let there = bound.elsewhere.entry(address.domain().clone()).or_default();
             if !there.contains(&address) {
                 there.push(address);
@@ -218,10 +225,12 @@ impl Sap {
             return Ok(());
         }
         match self.local_user(&address).await? {
-            Some(user) if bound.here.contains(&user) => {}
             Some(user) => {
-                bound.here.push(user);
-                bound.total += 1;
+                bound.targets.name(&user, named);
+                if !bound.here.contains(&user) {
+                    bound.here.push(user);
+                    bound.total += 1;
+                }
             }
             None => bound.fail(Failure::of(&address, Code::UNKNOWN_USER)),
         }
@@ -257,7 +266,7 @@ impl Sap {
     fn request_to(
         &self,
         target: Domain,
-        Sending { session, transaction, said, message }: Sending<'_>,
+        Sending { session, transaction, said, message, targets }: Sending<'_>,
         recipients: &[Address],
     ) -> Request {
         let report = message.report_on(&message.sender, Code::SUCCESS, message.sent);
@@ -266,7 +275,7 @@ impl Sap {
             fragment: self.fragment_for(
                 &target,
                 Some(&meta_of(&message.sender)),
-                &ssp_message(message, recipients),
+                &ssp_message(message, recipients.iter().flat_map(|user| targets.named(user)).collect()),
                 Version::V13,
             ),
             target,
@@ -357,8 +366,8 @@ pub(super) fn meta_of(user: &Address) -> MetaInfo {
     }
 }
 
-fn ssp_message(kept: &Kept, recipients: &[Address]) -> Primitive {
-    let user = |address: &Address| User { id: address.to_string().into(), ..User::default() };
+fn ssp_message(kept: &Kept, users: Vec<User>) -> Primitive {
+    let sender = User { id: kept.sender.to_string().into(), client: kept.sender_client.clone(), ..User::default() };
     let (encoding, content) = message::content_of(&kept.content_type, &kept.content);
     let info = MessageInfo {
         id: Some(kept.id.clone()),
@@ -367,8 +376,8 @@ fn ssp_message(kept: &Kept, recipients: &[Address]) -> Primitive {
         encoding,
         size: u32::try_from(kept.content.len()).ok(),
         name: kept.content_name.clone(),
-        recipient: Some(Recipient { users: recipients.iter().map(user).collect(), ..Recipient::default() }),
-        sender: Some(Sender { user: Some(user(&kept.sender)), group: None }),
+        recipient: Some(Recipient { users, ..Recipient::default() }),
+        sender: Some(Sender { user: Some(sender), group: None }),
         date: Some(kept.sent.iso_extended().into()),
         font: kept.font.clone().map(Into::into),
         validity: u32::try_from(kept.expires.since(kept.sent).as_secs()).ok(),

@@ -19,7 +19,7 @@ use tree::Set;
 pub struct Offered {
     /// Of the services that are there at all.
     supported: Set,
-    /// Of these, what this version of Postern does.
+    /// What this version of Postern does, wherever.
     built: Set,
 }
 
@@ -45,40 +45,48 @@ impl Offered {
     /// What is offered by a domain whose service elements are where the configuration says.
     pub fn new(services: &Services) -> Self {
         let nowhere = |service: Service| *service.place(services) == Pse::None;
-        Self::of(Set::of(|row| !service_of(row.feature).is_some_and(nowhere)))
+        let supported = Set::of(|row| !service_of(row.feature).is_some_and(nowhere));
+        Self { supported, built: Set::of(|row| row.built) }
     }
 
     /// What of it is offered to a user: services he has subscribed to and uses, those of his own included that are
     /// elsewhere.
     pub fn to(&self, profile: &Profile) -> Self {
-        let there = |service: Service, row: &Function| {
-            let subscription = profile.services.get(service);
-            subscription.in_use()
-                && match subscription.pse.as_deref() {
-                    None | Some(super::profile::LOCAL) => self.supported.has(row.token),
-                    Some(super::profile::NONE) => false,
-                    Some(_) => true,
-                }
-        };
-        Self::of(Set::of(|row| match service_of(row.feature) {
-            Some(service) => there(service, row),
+        let supported = Set::of(|row| match service_of(row.feature) {
+            Some(service) => profile.services.get(service).in_use() && self.is_somewhere(row, profile),
             None => self.supported.has(row.token),
-        }))
+        });
+        Self { supported, ..*self }
     }
 
-    fn of(supported: Set) -> Self {
-        Self { supported, built: supported.and(Set::of(|row| row.built)) }
+    /// Whether a user could have messages: the domain has the service, or he has it in another one.
+    pub(super) fn has_messaging(&self, profile: &Profile) -> bool {
+        FUNCTIONS.iter().any(|row| row.token == Element::Mm && self.is_somewhere(row, profile))
+    }
+
+    /// Whether the service of a function is anywhere, for a user.
+    fn is_somewhere(&self, row: &Function, profile: &Profile) -> bool {
+        let place = service_of(row.feature).and_then(|service| profile.services.get(service).pse.as_deref());
+        match place {
+            None | Some(super::profile::LOCAL) => self.supported.has(row.token),
+            Some(super::profile::NONE) => false,
+            Some(_) => true,
+        }
+    }
+
+    fn functions(&self) -> Set {
+        self.supported.and(self.built)
     }
 
     /// Whether a function is offered.
     pub fn has(&self, function: Element) -> bool {
-        self.built.has(function)
+        self.functions().has(function)
     }
 
     /// The tree of all that is offered in a version, every function by name.
     pub fn all_functions(&self, version: Version) -> Functions {
         let mut tree: Vec<Node> = Vec::new();
-        for row in self.built.functions().filter(|row| row.exists_in(version)) {
+        for row in self.functions().rows().filter(|row| row.exists_in(version)) {
             if let Some(group) = row.group {
                 let feature = below(&mut tree, row.feature);
                 let group = below(&mut feature.children, group);
@@ -86,7 +94,7 @@ impl Offered {
             }
         }
         // An empty feature would mean all of it: the mandatory part stands where nothing else of it is offered.
-        for row in self.built.functions().filter(|row| row.group.is_none() && row.exists_in(version)) {
+        for row in self.functions().rows().filter(|row| row.group.is_none() && row.exists_in(version)) {
             if !tree.iter().any(|node| node.element == row.feature) {
                 below(&mut below(&mut tree, row.feature).children, row.token);
             }
@@ -130,7 +138,7 @@ impl Agreed {
             None | Some([]) => features(),
             Some(nodes) => nodes.to_vec(),
         };
-        let offer = self.offered(offered).built;
+        let offer = self.offered(offered).functions();
         let asked = nodes.iter().fold(Set::default(), |set, node| set.or(covered_by(node, version)));
         let touched = |feature: Element| nodes.iter().any(|node| touches(node, feature));
         let implied = Set::of(|row| row.comes_with_feature(version) && touched(row.feature));
@@ -170,12 +178,28 @@ impl Agreed {
     pub fn has(&self, function: Element, offered: &Offered) -> bool {
         self.offered(offered).has(function) && self.functions.is_none_or(|functions| functions.has(function))
     }
+
+    /// Whether messages may be pushed: who named neither `NEWM` nor `NOTIF` but anything else of messaging takes
+    /// messages all the same.
+    pub fn pushes(&self, offered: &Offered) -> bool {
+        self.has(Element::Newm, offered) || self.has(Element::Mm, offered) && !self.notifies(offered)
+    }
+
+    /// Whether messages may be announced (`NOTIF`).
+    pub fn notifies(&self, offered: &Offered) -> bool {
+        self.has(Element::Notif, offered)
+    }
+
+    /// Whether delivery reports may be handed out (`MDELIV`).
+    pub fn reports(&self, offered: &Offered) -> bool {
+        self.has(Element::Mdeliv, offered)
+    }
 }
 
 impl From<Agreed> for Names {
     fn from(agreed: Agreed) -> Self {
         let name = |row: &Function| row.token.xml().to_owned();
-        Self { functions: agreed.functions.map(|functions| functions.functions().map(name).collect()) }
+        Self { functions: agreed.functions.map(|functions| functions.rows().map(name).collect()) }
     }
 }
 
@@ -237,6 +261,10 @@ fn covered_by(node: &Node, version: Version) -> Set {
 fn refused(node: &Node, version: Version, offer: Set) -> Option<Node> {
     let element = node.element;
     let children: Vec<Node> = if node.children.is_empty() {
+        if !element.versions().contains(&version) {
+            // It can't be said in this version.
+            return None;
+        }
         let all = covered_by(node, version);
         let given = all.and(offer);
         if given == all {

@@ -1,28 +1,31 @@
 //! Sessions of clients: who they are, what they can take, when they die (IMPS 1.3 architecture, C.5).
 
-use std::collections::{HashMap, VecDeque};
+mod answers;
+mod due;
+mod view;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashmap::DashMap;
-use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
-
 use super::capability::{Capabilities, SHTTP};
 use super::hold::Arrival;
+use dashmap::DashMap;
+use serde::{Deserialize, Serialize};
+
+pub(super) use answers::PendingAnswer;
+pub use view::SessionView;
+
+use self::answers::Answers;
+use self::due::Due;
 use super::pts::Numbers;
 use super::services::Agreed;
 use crate::address::Address;
 use crate::ident::{self, SessionId};
 use crate::store::{Changes, Key};
-use crate::syntax::csp;
 use crate::time::Timestamp;
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::{Text, Version};
-
-/// Answers kept per session, so that a repeated request is answered alike.
-const REMEMBERED: usize = 64;
 
 /// A client that was told that something waits and did not ask is told again when more arrives, but no sooner.
 const WAKE_AGAIN: Duration = Duration::from_secs(60);
@@ -61,15 +64,15 @@ pub struct SessionRecord {
     pub notifications: Vec<Text>,
 }
 
-/// An answer on its way: whoever repeats the request waits for the same one.
-pub(super) type PendingAnswer = Arc<OnceCell<Option<csp::Transaction>>>;
-
 struct Live {
     record: SessionRecord,
     last_heard: Timestamp,
-    answers: HashMap<(Text, u128), PendingAnswer>,
-    /// The requests answered, oldest first, and until when.
-    order: VecDeque<((Text, u128), Timestamp)>,
+    /// When it has its place among the due: no later than something about it is over.
+    due: Timestamp,
+    /// Somebody is ending it.
+    ending: bool,
+    /// So that a repeated request is answered alike.
+    answers: Answers,
     /// Of our requests, where the client writes PTS.
     numbers: Numbers,
     /// When the client was told that something waits; `None` if nothing does.
@@ -85,23 +88,8 @@ pub struct Sessions {
     of_user: DashMap<Address, Vec<SessionId>>,
     /// Keys of wake-up URLs, of sessions that agreed on one.
     by_key: DashMap<Text, SessionId>,
-}
-
-/// A session as the operator sees it.
-#[derive(Clone, Debug, Serialize)]
-pub struct SessionView {
-    /// First characters of its id.
-    pub id: String,
-    /// The user.
-    pub user: Address,
-    /// The version.
-    pub version: Version,
-    /// Milliseconds since login.
-    pub age_ms: u64,
-    /// Milliseconds since it was last heard.
-    pub idle_ms: u64,
-    /// Seconds of silence it survives.
-    pub ttl_s: u32,
+    /// When each has to be looked at.
+    due: Due,
 }
 
 // === impl SessionRecord ===
@@ -132,6 +120,41 @@ impl SessionRecord {
     }
 }
 
+// === impl Live ===
+
+impl Live {
+    fn new(now: Timestamp, record: SessionRecord) -> Self {
+        let mut live = Self {
+            record,
+            last_heard: now,
+            due: now,
+            ending: false,
+            answers: Answers::default(),
+            numbers: Numbers::default(),
+            stirred: None,
+            arrival: None,
+        };
+        live.due = live.next();
+        live
+    }
+
+    fn silent(&self, now: Timestamp) -> bool {
+        now.since(self.last_heard) > self.record.ttl()
+    }
+
+    /// When something about it is over as things stand: its life, or an answer's memory.
+    fn next(&self) -> Timestamp {
+        let death = self.last_heard + self.record.ttl() + Duration::from_millis(1);
+        self.answers.oldest().map_or(death, |until| until.min(death))
+    }
+
+    /// The place it has among the due and the one it needs, if that is earlier.
+    fn moved(&mut self) -> Option<(Timestamp, Timestamp)> {
+        let next = self.next();
+        (next < self.due).then(|| (std::mem::replace(&mut self.due, next), next))
+    }
+}
+
 // === impl Sessions ===
 
 impl Sessions {
@@ -143,19 +166,13 @@ impl Sessions {
     /// Puts a session in force.
     pub fn open(&self, now: Timestamp, record: SessionRecord) {
         let (id, user) = (record.id.clone(), record.user.clone());
-        let live = Live {
-            record,
-            last_heard: now,
-            answers: HashMap::new(),
-            order: VecDeque::new(),
-            numbers: Numbers::default(),
-            stirred: None,
-            arrival: None,
-        };
+        let live = Live::new(now, record);
         if live.record.capabilities.wakes_by(SHTTP) {
             self.open_url(&id);
         }
-        self.live.insert(id.clone(), live);
+        let due = live.due;
+        let before = self.live.insert(id.clone(), live);
+        self.due.put(before.map(|live| live.due), due, &id);
         let mut of_user = self.of_user.entry(user).or_default();
         if !of_user.contains(&id) {
             of_user.push(id);
@@ -170,10 +187,33 @@ impl Sessions {
         }
         self.of_user.remove_if(&live.record.user, |_, ids| ids.is_empty());
         self.by_key.remove(&Self::key_of(id));
+        self.due.drop(live.due, id);
         if let Some(arrival) = &live.arrival {
             arrival.tell();
         }
         Some(live.record)
+    }
+
+    /// Begins to end a session: what it is, for the one caller who then has to [`close`](Self::close) it or to
+    /// [`spare`](Self::spare) it. Until then it lives, but nothing about it is stored any more.
+    pub(super) fn begin_end(&self, id: &SessionId) -> Option<SessionRecord> {
+        let mut live = self.live.get_mut(id)?;
+        (!std::mem::replace(&mut live.ending, true)).then(|| live.record.clone())
+    }
+
+    /// A session that somebody began to end lives on.
+    pub(super) fn spare(&self, id: &SessionId) {
+        let Some(mut live) = self.live.get_mut(id) else { return };
+        live.ending = false;
+        let next = live.next();
+        let before = std::mem::replace(&mut live.due, next);
+        drop(live);
+        self.due.put(Some(before), next, id);
+    }
+
+    /// Whether a session lives and nobody is ending it.
+    pub(super) fn lives(&self, id: &SessionId) -> bool {
+        self.live.get(id).is_some_and(|live| !live.ending)
     }
 
     /// A living session's record.
@@ -191,15 +231,16 @@ impl Sessions {
         self.live.get_mut(id).map(|mut live| live.last_heard = now).is_some()
     }
 
-    /// Changes a session's record; the new one, to be saved.
+    /// Changes a session's record; the new one, to be saved if the session still [`lives`](Self::lives) then.
     pub fn update(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) -> Option<SessionRecord> {
         let mut live = self.live.get_mut(id)?;
         change(&mut live.record);
-        let record = live.record.clone();
+        let (record, moved) = (live.record.clone(), live.moved());
         drop(live);
         if record.capabilities.wakes_by(SHTTP) {
             self.open_url(id);
         }
+        self.move_due(moved, id);
         Some(record)
     }
 
@@ -212,33 +253,18 @@ impl Sessions {
         id: &SessionId,
         transaction: &Text,
         said: u128,
-    ) -> Option<PendingAnswer> {
+    ) -> Option<Arc<PendingAnswer>> {
         let mut live = self.live.get_mut(id)?;
-        let live = &mut *live;
-        while live.order.front().is_some_and(|(_, until)| *until <= now || live.order.len() > REMEMBERED) {
-            if let Some((oldest, _)) = live.order.pop_front() {
-                live.answers.remove(&oldest);
-            }
-        }
-        let key = (transaction.clone(), said);
-        if let Some(known) = live.answers.get(&key) {
-            return Some(Arc::clone(known));
-        }
-        let slot = PendingAnswer::default();
-        live.answers.insert(key.clone(), Arc::clone(&slot));
-        live.order.push_back((key, until));
+        let slot = live.answers.slot(now, until, transaction, said);
+        let moved = live.moved();
+        drop(live);
+        self.move_due(moved, id);
         Some(slot)
     }
 
-    /// Forgets answers whose time is over: a client that says nothing more would keep them as long as its session.
-    pub(super) fn forget_answers(&self, now: Timestamp) {
-        for mut live in self.live.iter_mut() {
-            let live = &mut *live;
-            if live.order.is_empty() || live.order.iter().any(|(_, until)| *until > now) {
-                continue;
-            }
-            live.order = VecDeque::new();
-            live.answers = HashMap::new();
+    fn move_due(&self, moved: Option<(Timestamp, Timestamp)>, id: &SessionId) {
+        if let Some((from, to)) = moved {
+            self.due.put(Some(from), to, id);
         }
     }
 
@@ -323,10 +349,39 @@ impl Sessions {
         self.of_user.get(user).map(|ids| ids.clone()).unwrap_or_default()
     }
 
-    /// Sessions that were silent for too long.
-    pub fn expired(&self, now: Timestamp) -> Vec<SessionId> {
-        let dead = |live: &Live| now.since(live.last_heard) > live.record.ttl();
-        self.live.iter().filter(|entry| dead(entry.value())).map(|entry| entry.key().clone()).collect()
+    /// The user's sessions, those first that were silent the longest.
+    pub(super) fn quietest(&self, user: &Address) -> Vec<SessionId> {
+        let heard = |id: SessionId| self.live.get(&id).map(|live| (live.last_heard, id.clone()));
+        let mut heard: Vec<_> = self.of_user(user).into_iter().filter_map(heard).collect();
+        heard.sort();
+        heard.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Some of the sessions, for whoever ends all of them.
+    pub(super) fn some(&self, most: usize) -> Vec<SessionId> {
+        self.live.iter().filter(|live| !live.ending).take(most).map(|live| live.key().clone()).collect()
+    }
+
+    /// Begins to end sessions that were silent for too long, `most` of them, as [`begin_end`](Self::begin_end) does;
+    /// and forgets answers whose time is over. Only sessions are looked at about which something is due.
+    pub(super) fn expire(&self, now: Timestamp, most: usize) -> Vec<SessionRecord> {
+        let mut over = Vec::new();
+        while over.len() < most {
+            let Some((due, id)) = self.due.next(now) else { break };
+            let Some(mut live) = self.live.get_mut(&id).filter(|live| live.due == due) else { continue };
+            if live.silent(now) {
+                if !std::mem::replace(&mut live.ending, true) {
+                    over.push(live.record.clone());
+                }
+                continue;
+            }
+            live.answers.forget(now);
+            live.due = live.next();
+            let next = live.due;
+            drop(live);
+            self.due.put(None, next, &id);
+        }
+        over
     }
 
     /// The ids of all sessions.
@@ -342,20 +397,6 @@ impl Sessions {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.live.is_empty()
-    }
-
-    /// Every session for the operator's eyes.
-    pub fn views(&self, now: Timestamp) -> Vec<SessionView> {
-        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
-        let view = |live: &Live| SessionView {
-            id: live.record.id.to_string(),
-            user: live.record.user.clone(),
-            version: live.record.version,
-            age_ms: millis(now.since(live.record.since)),
-            idle_ms: millis(now.since(live.last_heard)),
-            ttl_s: live.record.keep_alive,
-        };
-        self.live.iter().map(|entry| view(entry.value())).collect()
     }
 }
 
@@ -384,6 +425,13 @@ pub(in crate::sap) mod tests {
         }
     }
 
+    impl Sessions {
+        /// Whether a poll has waited for something to arrive.
+        pub(in crate::sap) fn is_waited_for(&self, id: &SessionId) -> bool {
+            self.live.get(id).is_some_and(|live| live.arrival.is_some())
+        }
+    }
+
     #[test]
     fn a_repetition_gets_the_same_answer_until_its_time_is_over() {
         let sessions = Sessions::default();
@@ -393,12 +441,7 @@ pub(in crate::sap) mod tests {
         let slot = |now| sessions.answer_slot(Timestamp(now), Timestamp(now + 10), &id, &"1".into(), 7).unwrap();
         let first = slot(0);
         assert!(Arc::ptr_eq(&first, &slot(5)));
-        sessions.forget_answers(Timestamp(9));
-        assert!(Arc::ptr_eq(&first, &slot(9)));
-        let second = slot(11);
-        assert!(!Arc::ptr_eq(&first, &second));
-        sessions.forget_answers(Timestamp(21));
-        assert!(!Arc::ptr_eq(&second, &slot(15)), "it was forgotten");
+        assert!(!Arc::ptr_eq(&first, &slot(11)));
     }
 
     #[test]
@@ -430,13 +473,81 @@ pub(in crate::sap) mod tests {
     }
 
     #[test]
-    fn a_silent_session_expires_and_a_closed_one_is_forgotten() {
+    fn a_silent_session_expires_once_and_a_closed_one_is_forgotten() {
         let sessions = Sessions::default();
         let record = record("ann");
         let (id, user) = (record.id.clone(), record.user.clone());
         sessions.open(Timestamp(0), record);
-        assert!(sessions.is_online(&user) && sessions.expired(Timestamp(60_000)).is_empty());
-        assert_eq!(sessions.expired(Timestamp(60_001)), std::slice::from_ref(&id));
+        assert!(sessions.is_online(&user) && expired(&sessions, 60_000).is_empty());
+        assert_eq!(expired(&sessions, 60_001), std::slice::from_ref(&id));
+        assert!(expired(&sessions, 60_001).is_empty() && sessions.begin_end(&id).is_none() && !sessions.lives(&id));
         assert!(sessions.close(&id).is_some() && !sessions.is_online(&user) && sessions.is_empty());
+        assert_eq!(sessions.due.len(), 0);
+    }
+
+    fn expired(sessions: &Sessions, now: u64) -> Vec<SessionId> {
+        sessions.expire(Timestamp(now), 10).into_iter().map(|record| record.id).collect()
+    }
+
+    #[test]
+    fn whatever_a_client_says_starts_its_time_anew() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let id = record.id.clone();
+        sessions.open(Timestamp(0), record);
+        sessions.heard(Timestamp(50_000), &id);
+        assert!(expired(&sessions, 100_000).is_empty());
+        sessions.heard(Timestamp(109_000), &id);
+        assert!(expired(&sessions, 169_000).is_empty());
+        assert_eq!(expired(&sessions, 169_001), [id]);
+    }
+
+    #[test]
+    fn a_time_made_shorter_counts_at_once_and_one_made_longer_too() {
+        let sessions = Sessions::default();
+        let [short, long] = [record("ann"), record("bob")];
+        let ids = [short.id.clone(), long.id.clone()];
+        [short, long].into_iter().for_each(|record| sessions.open(Timestamp(0), record));
+        sessions.update(&ids[0], |record| record.keep_alive = 10);
+        sessions.update(&ids[1], |record| record.keep_alive = 600);
+        assert_eq!(expired(&sessions, 10_001), [ids[0].clone()]);
+        sessions.close(&ids[0]);
+        assert!(expired(&sessions, 600_000).is_empty());
+        assert_eq!(expired(&sessions, 600_001), [ids[1].clone()]);
+    }
+
+    #[test]
+    fn answers_are_forgotten_when_their_time_is_over_also_if_the_client_says_nothing_more() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let id = record.id.clone();
+        sessions.open(Timestamp(0), record);
+        let slot = sessions.answer_slot(Timestamp(0), Timestamp(30_000), &id, &"1".into(), 7).unwrap();
+        assert!(expired(&sessions, 29_999).is_empty());
+        assert_eq!(Arc::strong_count(&slot), 2);
+        assert!(expired(&sessions, 30_000).is_empty());
+        assert_eq!(Arc::strong_count(&slot), 1);
+        assert_eq!(expired(&sessions, 60_001), [id]);
+    }
+
+    #[test]
+    fn a_session_that_is_spared_lives_on() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let id = record.id.clone();
+        sessions.open(Timestamp(0), record);
+        assert!(sessions.begin_end(&id).is_some() && sessions.begin_end(&id).is_none());
+        sessions.spare(&id);
+        assert!(sessions.lives(&id) && sessions.begin_end(&id).is_some());
+    }
+
+    #[test]
+    fn a_look_at_the_clock_costs_what_is_due_and_not_what_there_is() {
+        let sessions = Sessions::default();
+        (0..10_000).for_each(|_| sessions.open(Timestamp(0), record("ann")));
+        assert!(sessions.expire(Timestamp(60_000), 10).is_empty());
+        assert_eq!(sessions.due.taken(), 0, "nothing was looked at");
+        assert_eq!(sessions.expire(Timestamp(60_001), 10).len(), 10);
+        assert_eq!(sessions.due.taken(), 10);
     }
 }

@@ -5,13 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::error;
-
 use super::Sap;
 use super::capability::FIRST_PORT;
 use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
+use crate::syntax::Encoding;
 use crate::time::Timestamp;
 
 /// Ways to a client that has no request open; implemented where the sockets are.
@@ -121,7 +120,7 @@ impl Sap {
     /// to every client that opens one: its last wake-up may have gone into a connection that was dead.
     pub async fn greet(&self, session: &SessionId) -> Option<Greeting> {
         let record = self.sessions.get(session)?;
-        let waiting = self.something_waits(&record).await;
+        let waiting = self.something_waits(Timestamp::now(), &record).await;
         if waiting {
             self.sessions.stir(Timestamp::now(), session);
         }
@@ -131,14 +130,28 @@ impl Sap {
     /// Whether something waits for the session behind a key of the wake-up URL (`SHTTP`); `None` if the key is
     /// unknown.
     pub async fn waits_behind(&self, key: &str) -> Option<bool> {
-        let record = self.sessions.behind(key)?;
-        Some(self.something_waits(&record).await)
+        let Some(record) = self.sessions.behind(key) else { return self.farewells.waits_behind(key) };
+        Some(self.something_waits(Timestamp::now(), &record).await)
     }
 
-    /// Something arrived for a user: every session of his is woken that was not yet.
-    pub(super) fn wake_user(&self, user: &Address) {
+    /// Something arrived for a user: every session of his that it is for is woken that was not yet.
+    pub(super) async fn wake_user(&self, now: Timestamp, user: &Address) {
+        match self.sessions.of_user(user).as_slice() {
+            [] => {}
+            // Nearly always it is for him.
+            [only] => self.wake(only),
+            _ => self.rouse(now, user).await,
+        }
+    }
+
+    /// Wakes every session of a user for which something waits.
+    pub(super) async fn rouse(&self, now: Timestamp, user: &Address) {
         for id in self.sessions.of_user(user) {
-            self.wake(&id);
+            if let Some(record) = self.sessions.get(&id)
+                && self.something_waits(now, &record).await
+            {
+                self.wake(&id);
+            }
         }
     }
 
@@ -148,10 +161,16 @@ impl Sap {
         if !self.sessions.stir(Timestamp::now(), id) {
             return;
         }
-        let (Some(record), Some(bell)) = (self.sessions.get(id), self.bell.get()) else { return };
-        let ways = Way::of(&record);
+        if let Some(record) = self.sessions.get(id) {
+            self.ring(&record);
+        }
+    }
+
+    /// Tells a client by the ways it agreed on that it has something to hear.
+    pub(super) fn ring(&self, record: &SessionRecord) {
+        let (ways, Some(bell)) = (Way::of(record), self.bell.get()) else { return };
         if !ways.is_empty() {
-            bell.ring(WakeUp { session: id.clone(), line: Line::of(&record), ways });
+            bell.ring(WakeUp { session: record.id.clone(), line: Line::of(record), ways });
         }
     }
 
@@ -165,7 +184,7 @@ impl Sap {
         tokio::spawn(async move {
             tokio::time::sleep(SETTLE).await;
             let Some(sap) = sap.upgrade() else { return };
-            if sap.something_waits(&record).await {
+            if sap.something_waits(Timestamp::now(), &record).await {
                 sap.wake(&record.id);
             }
         });
@@ -177,21 +196,16 @@ impl Sap {
         for id in self.sessions.ids() {
             let Some(record) = self.sessions.get(&id) else { continue };
             let asleep = Way::of(&record).iter().any(|way| *way != Way::Tcp);
-            if asleep && self.something_waits(&record).await {
+            if asleep && self.something_waits(Timestamp::now(), &record).await {
                 self.wake(&id);
             }
         }
     }
 
     /// Whether anything waits for a session.
-    pub(super) async fn something_waits(&self, record: &SessionRecord) -> bool {
-        if self.outbox.waits(&record.id) {
-            return true;
-        }
-        self.messaging.has_mail(&record.user).await.unwrap_or_else(|error| {
-            error!(%error, user = %record.user, "the mailbox could not be read");
-            false
-        })
+    async fn something_waits(&self, now: Timestamp, record: &SessionRecord) -> bool {
+        // In which encoding the client will ask is not known.
+        self.waits(now, record, Encoding::Wbxml, false).await
     }
 }
 

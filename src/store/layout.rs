@@ -200,6 +200,10 @@ impl<'a, B: Ordered> Draft<'a, B> {
                 Ok(Some(seq))
             }
             Change::Forget { owner, seq } => self.remove_entry(&owner, seq).map(|_| None),
+            Change::Require { owner, seq } => match self.lookup(&entry_key(&owner, seq))? {
+                Some(_) => Ok(None),
+                None => Err(StoreError::Conflict { key: owner }),
+            },
             Change::Take { owner, seq } => match self.remove_entry(&owner, seq)? {
                 true => Ok(None),
                 false => Err(StoreError::Conflict { key: owner }),

@@ -58,6 +58,7 @@ conformance! {
     mailboxes_with_like_names_do_not_mix
     a_forgotten_entry_is_gone_and_forgetting_twice_is_no_fault
     an_entry_is_taken_once
+    an_entry_that_is_required_must_be_there
     entries_are_counted_up_to_a_limit
     a_place_is_never_used_twice
     a_refused_commit_appends_nothing
@@ -239,6 +240,25 @@ async fn a_forgotten_entry_is_gone_and_forgetting_twice_is_no_fault(on: Engine) 
         assert_eq!(bodies(&on.store, "box").await, ["two"]);
         assert_eq!(on.store.overdue(Timestamp(5), 9).await.unwrap().len(), 1);
     }
+}
+
+async fn an_entry_that_is_required_must_be_there(on: Engine) {
+    let seq = append(&on.store, "box", "one", 5).await;
+    let commit = |take: bool| {
+        let mut changes = Changes::default();
+        changes.append(key("noted"), "x", Timestamp::NEVER);
+        changes.require(key("box"), seq);
+        if take {
+            changes.take(key("box"), seq);
+        }
+        on.store.commit(changes)
+    };
+    commit(false).await.unwrap();
+    assert_eq!(bodies(&on.store, "box").await, ["one"], "it is still there");
+    commit(true).await.unwrap();
+    let gone = commit(false).await;
+    assert!(matches!(gone, Err(StoreError::Conflict { key: at }) if at == key("box")));
+    assert_eq!(bodies(&on.store, "noted").await.len(), 2, "nothing of the last one happened");
 }
 
 async fn an_entry_is_taken_once(on: Engine) {

@@ -27,7 +27,8 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::{BoxError, ServiceBuilder};
 use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
+use tower_http::trace::{HttpMakeClassifier, TraceLayer};
+use tracing::Span;
 
 use crate::config::Timers;
 
@@ -174,7 +175,7 @@ pub fn serve_admin(
     limits: Limits,
 ) -> std::io::Result<Server> {
     let bound = BodyBound { limit: limits.body, budget: Budget::new(limits.buffered) };
-    let router = protect(router, &limits).layer(from_fn_with_state(bound, hold_body)).layer(TraceLayer::new_for_http());
+    let router = protect(router, &limits).layer(from_fn_with_state(bound, hold_body)).layer(traced());
     Server::start("admin", listener, Security::of(tls), router, limits)
 }
 
@@ -202,6 +203,13 @@ fn protect(router: Router, limits: &Limits) -> Router {
             .layer(GlobalConcurrencyLimitLayer::new(limits.requests))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.answer)),
     )
+}
+
+/// Tells of requests without their paths, which may be a key or name a user.
+fn traced() -> TraceLayer<HttpMakeClassifier, fn(&Request) -> Span> {
+    let span: fn(&Request) -> Span =
+        |request| tracing::debug_span!("request", method = %request.method(), version = ?request.version());
+    TraceLayer::new_for_http().make_span_with(span)
 }
 
 async fn shed(_: BoxError) -> Result<Response, Infallible> {

@@ -128,10 +128,19 @@ pub(super) fn body(encoding: Option<&Text>, content: Option<&Content>) -> Result
 /// How bytes of a MIME type go into a message: text as it is, everything else as binary marked `BASE64`. Returns
 /// the `ContentEncoding` and the content.
 pub fn content_of(mime: &str, bytes: &Bytes) -> (Option<Text>, Content) {
-    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..) && c != '\u{7F}';
-    let is_text = mime.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/"));
-    match std::str::from_utf8(bytes) {
-        Ok(text) if is_text && text.chars().all(legal) => (None, Content::Text(text.to_owned())),
-        _ => (Some("BASE64".into()), Content::Binary(bytes.clone())),
+    match text_of(mime, bytes) {
+        Some(text) => (None, Content::Text(text.to_owned())),
+        None => (Some("BASE64".into()), Content::Binary(bytes.clone())),
     }
+}
+
+/// Whether bytes of a MIME type go into a message as text.
+pub fn is_text(mime: &str, bytes: &Bytes) -> bool {
+    text_of(mime, bytes).is_some()
+}
+
+fn text_of<'a>(mime: &str, bytes: &'a Bytes) -> Option<&'a str> {
+    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..) && c != '\u{7F}';
+    mime.get(..5).filter(|start| start.eq_ignore_ascii_case("text/"))?;
+    std::str::from_utf8(bytes).ok().filter(|text| text.chars().all(legal))
 }

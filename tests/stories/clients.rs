@@ -9,3 +9,7 @@ mod line;
 mod minimum;
 mod nokia;
 mod said;
+mod wake;
+
+/// Timers as they are in the field, where a slow test gets nothing twice.
+const PATIENT: &str = "[timers]\n";

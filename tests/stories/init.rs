@@ -27,8 +27,8 @@ async fn two_nodes_made_by_init_talk_in_every_syntax_and_version() {
     for node in [&north, &south] {
         postern(&["check", "--config", path(&node.join("postern.toml"))], "");
     }
-    let (north_node, at_north) = Engine::start(&north, false).await;
-    let (south_node, at_south) = Engine::start(&south, false).await;
+    let (north_node, at_north) = Engine::start(&north, false, None).await;
+    let (south_node, at_south) = Engine::start(&south, false, None).await;
     for (node, name) in [(&north, "alice"), (&south, "bob")] {
         let config = node.join("postern.toml");
         postern(&["user", "add", name, "--config", path(&config), "--password-file", "-"], PASSWORD);

@@ -6,18 +6,30 @@
 #![allow(unreachable_pub, reason = "one binary: `pub` says what a file offers to the others")]
 
 mod access;
+mod capabilities;
 mod clients;
 mod crash;
+mod endings;
+mod fetching;
 mod flood;
+mod gateway;
 mod hostile;
 mod init;
 mod loads;
+mod logins;
 mod messages;
 mod notifications;
 mod peering;
 mod polling;
+mod profile;
+mod provider;
 mod pts;
+mod refusals;
+mod secrets;
+mod segments;
+mod services;
 mod sessions;
+mod several_sessions;
 mod support;
 mod transactions;
 mod waking;

@@ -1,6 +1,7 @@
 //! What the stories need: a wire of their own, phones, scripted peers, domains.
 
 pub mod ca;
+pub mod events;
 pub mod handset;
 pub mod http;
 pub mod peer;

@@ -181,3 +181,94 @@ fn is_language(code: &str) -> bool {
         && !more.is_empty()
         && more.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::config::{Environment, Loaded, load};
+    use crate::time::Timestamp;
+
+    fn loaded(node: &str, users: &str) -> (tempfile::TempDir, Loaded, String) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("peers")).unwrap();
+        let node = format!("domain = \"north.example\"\nusers = \"users.toml\"\n{node}");
+        std::fs::write(dir.path().join("postern.toml"), node).unwrap();
+        std::fs::write(dir.path().join("users.toml"), users).unwrap();
+        let loaded = load(&dir.path().join("postern.toml"), &Environment::default(), Timestamp(0));
+        let lines = loaded.findings.iter().map(|f| format!("{}:{}: {}: {}", f.file, f.line, f.what, f.remedy));
+        let lines = lines.collect::<Vec<_>>().join("\n");
+        (dir, loaded, lines)
+    }
+
+    fn pairs(table: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+        table.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    #[test]
+    fn a_user_may_be_told_with_a_profile_or_without() {
+        let users = r#"
+            [[user]]
+            id = "alice"
+            password = "x"
+            subscribed = ["presence", "im"]
+            inactive_services = ["im"]
+            preferences = { tone = "soft", im.greeting = "hello" }
+            privacy = { location = false, pay = "ask" }
+            terminal = { screen = "176x208" }
+            [[user]]
+            id = "bob"
+            password = "x"
+        "#;
+        let (_dir, loaded, findings) = loaded("", users);
+        assert_eq!(findings, "");
+        let [alice, bob] = loaded.users.as_slice() else { panic!("two users") };
+        assert_eq!((alice.subscribed.len(), alice.inactive_services.len()), (2, 1));
+        assert_eq!(pairs(&alice.preferences), [("im.greeting", "hello"), ("tone", "soft")]);
+        assert_eq!(pairs(&alice.privacy), [("location", "false"), ("pay", "ask")]);
+        assert_eq!(pairs(&alice.terminal), [("screen", "176x208")]);
+        assert_eq!((bob.subscribed.len(), bob.privacy.len()), (4, 0));
+    }
+
+    #[test]
+    fn a_profile_with_faults_names_each_with_its_line() {
+        let users = "[[user]]\nid = \"alice\"\npassword = \"x\"\nsubscribed = [\"mail\"]\n\
+                     preferences = { mail.greeting = \"hello\" }\nprivacy = { location = \"never\" }\n\
+                     terminal = { screen = 7, \" pad\" = \"x\" }\n";
+        let (_dir, loaded, findings) = loaded("", users);
+        assert!(loaded.users.is_empty());
+        for part in [
+            "users.toml:4: user[0].subscribed[0] is \"mail\"",
+            "users.toml:5: user[0].preferences.mail is a table, but no service",
+            "users.toml:6: user[0].privacy.location is a text, not true or false",
+            "users.toml:7: user[0].terminal.screen is a whole number",
+            "users.toml:7: user[0].terminal. pad is no name",
+        ] {
+            assert!(findings.contains(part), "{part} is not in:\n{findings}");
+        }
+    }
+
+    #[test]
+    fn descriptions_stand_under_languages() {
+        let node = "[provider]\ndescriptions = { DE = \"Reden\", pt-BR = \"Conversa\" }\n";
+        let (_dir, told, findings) = loaded(node, "");
+        assert_eq!(findings, "");
+        let descriptions = told.config.unwrap().provider.descriptions;
+        assert_eq!(pairs(&descriptions), [("de", "Reden"), ("pt-br", "Conversa")]);
+        let (_dir, _, findings) = loaded("[provider]\ndescriptions = { german = \"Reden\" }\n", "");
+        assert!(findings.contains("postern.toml:4: provider.descriptions.german is no language"), "{findings}");
+    }
+
+    #[test]
+    fn a_logo_that_cant_be_shown_is_warned_about_where_it_is_named() {
+        let finding = |name: &str| loaded(&format!("[provider]\nname = \"North\"\nlogo = \"{name}\"\n"), "").2;
+        assert!(finding("logo.png").starts_with("postern.toml:5: provider.logo names "), "{}", finding("logo.png"));
+        assert!(finding("logo.png").contains("which doesn't exist"));
+        assert!(finding("users.toml").contains("which is no PNG, GIF, JPEG or WBMP: save it as one of these"));
+        let large = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(large.path(), [&b"GIF89a"[..], &[0; 65_536]].concat()).unwrap();
+        assert!(finding(&large.path().to_string_lossy()).contains("larger than 64 KiB: make it smaller"));
+        std::fs::write(large.path(), b"GIF89a").unwrap();
+        assert_eq!(finding(&large.path().to_string_lossy()), "");
+    }
+}

@@ -39,6 +39,9 @@ pub struct NewAccount {
     /// Whether the user may log in.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Made at a subscriber's first login, not by the operator.
+    #[serde(skip)]
+    pub auto_registered: bool,
     /// Services whose primary service element is elsewhere for this user: service → domain.
     #[serde(default)]
     pub services: BTreeMap<String, String>,
@@ -98,6 +101,7 @@ impl NewAccount {
             last_name: None,
             email: None,
             active: true,
+            auto_registered: false,
             services: BTreeMap::new(),
             profile: ProfileChange::default(),
         }
@@ -124,6 +128,7 @@ impl NewAccount {
             last_name: self.last_name,
             email: self.email,
             active: self.active,
+            auto_registered: self.auto_registered,
             ..Record::default()
         };
         record.profile.set_elsewhere(&self.services);
@@ -144,6 +149,7 @@ impl From<&UserEntry> for NewAccount {
             last_name: entry.last_name.clone(),
             email: entry.email.clone(),
             active: entry.active,
+            auto_registered: false,
             services: entry.services.clone(),
             profile: ProfileChange::from(entry),
         }

@@ -4,7 +4,7 @@ use super::record::{self, Record};
 use super::{AccountError, Accounts};
 use crate::address::Address;
 use crate::config::LoginClass;
-use crate::sap::secret::{Password, SecretError, same};
+use crate::sap::secret::{Password, SecretError, Turn, same};
 use crate::store::StoreError;
 
 /// An account found at login, with its secret.
@@ -31,7 +31,15 @@ impl Accounts {
             Err(AccountError::NotFound { .. }) => {}
             Err(fault) => return Err(fault),
         }
-        let Some(id) = self.user_with_number(id).await? else { return Ok(None) };
+        self.by_number(id).await
+    }
+
+    /// The account with a telephone number.
+    ///
+    /// # Errors
+    /// If the store fails or the record is damaged.
+    pub async fn by_number(&self, msisdn: &str) -> Result<Option<Known>, AccountError> {
+        let Some(id) = self.user_with_number(msisdn).await? else { return Ok(None) };
         match self.read(&id).await {
             Ok((record, _)) => self.found(&id, record).map(Some),
             Err(AccountError::NotFound { .. }) => Ok(None),
@@ -49,17 +57,29 @@ impl Accounts {
         Ok(row.map(|row| String::from_utf8_lossy(&row.value).into_owned()))
     }
 
+    /// Waits for the turn to check a password in clear: in order of arrival if it takes the work of a hash, else
+    /// not at all.
+    ///
+    /// # Errors
+    /// If the node is stopping, or too many wait.
+    pub async fn turn(&self, known: &Known) -> Result<Turn, SecretError> {
+        match known.record.login {
+            LoginClass::Digest => Ok(Turn::free()),
+            LoginClass::Hashed => self.hasher.turn().await,
+        }
+    }
+
     /// Whether a password in clear is the account's.
     ///
     /// # Errors
     /// If the secret is damaged or the library fails.
-    pub async fn check(&self, known: &Known, password: Password) -> Result<bool, SecretError> {
+    pub async fn check(&self, turn: Turn, known: &Known, password: Password) -> Result<bool, SecretError> {
         match known.record.login {
             LoginClass::Digest => {
                 let right = self.keyring.unseal(known.address.user(), &known.record.secret)?;
                 Ok(same(right.expose().as_bytes(), password.expose().as_bytes()))
             }
-            LoginClass::Hashed => self.hasher.verify(known.record.secret.clone(), password).await,
+            LoginClass::Hashed => self.hasher.verify(turn, known.record.secret.clone(), password).await,
         }
     }
 
@@ -74,7 +94,7 @@ impl Accounts {
         }
     }
 
-    fn found(&self, id: &str, record: Record) -> Result<Known, AccountError> {
+    pub(super) fn found(&self, id: &str, record: Record) -> Result<Known, AccountError> {
         let address = Address::user_at(id, &self.domain);
         let address = address.map_err(|_| AccountError::Damaged { id: id.to_owned() })?;
         Ok(Known { address, active: record.active, record })
@@ -84,6 +104,11 @@ impl Accounts {
 // === impl Known ===
 
 impl Known {
+    /// Whether a telephone number (digits) is this user's.
+    pub fn has_number(&self, number: &str) -> bool {
+        self.record.msisdn.as_deref().and_then(record::digits) == Some(number)
+    }
+
     /// How the password is kept.
     pub fn login(&self) -> LoginClass {
         self.record.login

@@ -24,6 +24,8 @@ pub(super) struct Record {
     pub(super) last_name: Option<String>,
     pub(super) email: Option<String>,
     pub(super) active: bool,
+    /// Made at the first login of a subscriber; nobody gave it a friendly name.
+    pub(super) auto_registered: bool,
     pub(super) profile: Profile,
     /// Where the places of services stood before there were profiles.
     #[serde(skip_serializing)]
@@ -44,6 +46,7 @@ impl Default for Record {
             email: None,
             active: true,
             profile: Profile::default(),
+            auto_registered: false,
             services: BTreeMap::new(),
         }
     }
@@ -70,7 +73,8 @@ impl Record {
     }
 
     pub(super) fn account(&self, id: &str) -> Account {
-        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, active, profile, .. } = self;
+        let Self { login, secret: _, msisdn, friendly_name, first_name, last_name, email, .. } = self;
+        let Self { active, auto_registered, profile, .. } = self;
         Account {
             id: id.to_owned(),
             login: *login,
@@ -80,6 +84,7 @@ impl Record {
             last_name: last_name.clone(),
             email: email.clone(),
             active: *active,
+            auto_registered: *auto_registered,
             services: profile.elsewhere(),
             profile: profile.clone(),
         }
@@ -88,7 +93,11 @@ impl Record {
 
 /// The key of a telephone number, with or without `+`; `None` if the text is no number.
 pub(super) fn number_key(msisdn: &str) -> Option<Key> {
+    digits(msisdn).map(|digits| Key::of(&[NUMBERS, digits]))
+}
+
+/// The digits of a telephone number with or without `+`; `None` if the text is no number.
+pub(in crate::sap) fn digits(msisdn: &str) -> Option<&str> {
     let digits = msisdn.strip_prefix('+').unwrap_or(msisdn);
-    let is_number = (3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| Key::of(&[NUMBERS, digits]))
+    ((3..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }

@@ -17,7 +17,8 @@ struct Desk {
     login: Login,
 }
 
-fn access() -> Access {
+/// `[access]` as it is if nothing is configured, but without headers for a number.
+pub(in crate::sap) fn access() -> Access {
     Access {
         trusted_gateways: Vec::new(),
         msisdn_headers: Vec::new(),
@@ -25,6 +26,7 @@ fn access() -> Access {
         clear_passwords: ClearPasswords::TlsOrLoopback,
         bind_session_to_address: false,
         keep_alive_max: Duration::from_secs(7200),
+        ..Access::default()
     }
 }
 
@@ -41,8 +43,9 @@ async fn desk() -> Desk {
     Desk { login: Login::new(Arc::clone(&accounts), &access(), &Timers::default()), accounts }
 }
 
+/// Over TLS, so that a password may be sent in clear, or not.
 fn via(clear_ok: bool) -> Via {
-    Via { clear_ok, remote: "192.0.2.1:40000".parse().unwrap() }
+    Via::direct("192.0.2.1:40000".parse().unwrap(), clear_ok)
 }
 
 fn client() -> Option<ClientId> {
@@ -100,8 +103,8 @@ impl Desk {
     }
 }
 
-fn refused(code: Code) -> Answer {
-    Answer::Refuse(code)
+fn refused(refusal: Refusal) -> Answer {
+    Answer::Refuse(refusal)
 }
 
 #[tokio::test]
@@ -109,7 +112,7 @@ async fn a_password_in_clear_opens_in_one_step_where_it_may_be_sent() {
     let desk = desk().await;
     let admission = desk.admit(&with_password("wv:Alice@north.example", "wonder"), true).await;
     assert_eq!(admission.user.to_string(), "wv:alice@north.example");
-    assert_eq!(admission.schema, Schema::Pwd);
+    assert_eq!(admission.schema, Some(Schema::Pwd));
     assert_eq!(admission.ttl, Duration::from_secs(3600));
     assert_eq!(&*admission.cookie, "ck1");
     let response = admission.response(&SessionId::new("s1"));
@@ -137,7 +140,7 @@ async fn a_digest_opens_in_two_steps_with_either_schema_and_either_way_to_list_t
         assert_eq!(response.session, None, "a session in a challenge is taken for a finished login");
         assert_eq!(response.client, client());
         let admission = desk.admit(&with_digest("alice", &challenge, "wonder"), false).await;
-        assert_eq!(admission.schema, chosen);
+        assert_eq!(admission.schema, Some(chosen));
     }
     assert_eq!(desk.login.nonces(), 0);
 }
@@ -157,13 +160,13 @@ async fn a_nonce_serves_one_attempt_only() {
     let desk = desk().await;
     let challenge = desk.challenge(&with_schemas("alice", &["MD5"]), false).await;
     let wrong = with_digest("alice", &challenge, "Wonder");
-    assert_eq!(desk.open(&wrong, false).await, refused(Code::INVALID_PASSWORD));
+    assert_eq!(desk.open(&wrong, false).await, refused(Refusal::WrongPassword));
     let right = with_digest("alice", &challenge, "wonder");
-    assert_eq!(desk.open(&right, false).await, refused(Code::UNAUTHORIZED), "replayed after a failure");
+    assert_eq!(desk.open(&right, false).await, refused(Refusal::NonceUnknown), "replayed after a failure");
     let challenge = desk.challenge(&with_schemas("alice", &["MD5"]), false).await;
     let right = with_digest("alice", &challenge, "wonder");
     desk.admit(&right, false).await;
-    assert_eq!(desk.open(&right, false).await, refused(Code::UNAUTHORIZED), "replayed after a success");
+    assert_eq!(desk.open(&right, false).await, refused(Refusal::NonceUnknown), "replayed after a success");
 }
 
 #[tokio::test]
@@ -172,11 +175,11 @@ async fn a_nonce_is_bound_to_client_and_cookie_and_dies_after_a_minute() {
     let challenge = desk.challenge(&with_schemas("alice", &["MD5"]), false).await;
     let right = with_digest("alice", &challenge, "wonder");
     let elsewhere = LoginRequest { client: None, ..right.clone() };
-    assert_eq!(desk.open(&elsewhere, false).await, refused(Code::UNAUTHORIZED));
+    assert_eq!(desk.open(&elsewhere, false).await, refused(Refusal::NonceUnknown));
     let other = LoginRequest { cookie: Some("ck2".into()), ..right.clone() };
-    assert_eq!(desk.open(&other, false).await, refused(Code::UNAUTHORIZED));
+    assert_eq!(desk.open(&other, false).await, refused(Refusal::NonceUnknown));
     let late = desk.at(NOW + Duration::from_secs(60), &right, V12, false).await;
-    assert_eq!(late, refused(Code::UNAUTHORIZED));
+    assert_eq!(late, refused(Refusal::NonceExpired));
 }
 
 #[tokio::test]
@@ -187,8 +190,8 @@ async fn a_clear_password_where_it_may_not_be_sent_is_answered_by_a_challenge() 
     desk.admit(&with_digest("alice", &challenge, "wonder"), false).await;
     let listing = |schemas| LoginRequest { password: Some("wonder".into()), ..with_schemas("alice", schemas) };
     assert_eq!(desk.challenge(&listing(&["SHA"]), false).await.schema, Schema::Sha);
-    assert_eq!(desk.open(&listing(&["PWD"]), false).await, refused(Code::NO_DIGEST_SCHEMA));
-    assert_eq!(desk.open(&listing(&["MD4,MD6"]), false).await, refused(Code::NO_DIGEST_SCHEMA));
+    assert_eq!(desk.open(&listing(&["PWD"]), false).await, refused(Refusal::NoSchema));
+    assert_eq!(desk.open(&listing(&["MD4,MD6"]), false).await, refused(Refusal::NoSchema));
     // Right or wrong, the answer tells nothing about the password.
     assert!(matches!(desk.open(&with_password("alice", "wrong"), false).await, Answer::Challenge(_)));
 }
@@ -205,11 +208,11 @@ async fn a_client_that_knows_only_pwd_is_asked_for_the_password_where_it_may_be_
 #[tokio::test]
 async fn a_hashed_account_takes_only_a_clear_password() {
     let desk = desk().await;
-    assert_eq!(desk.admit(&with_password("hans", "wonder"), true).await.schema, Schema::Pwd);
-    assert_eq!(desk.open(&with_password("hans", "Wonder"), true).await, refused(Code::INVALID_PASSWORD));
+    assert_eq!(desk.admit(&with_password("hans", "wonder"), true).await.schema, Some(Schema::Pwd));
+    assert_eq!(desk.open(&with_password("hans", "Wonder"), true).await, refused(Refusal::WrongPassword));
     assert_eq!(desk.challenge(&with_schemas("hans", &["PWD,SHA,MD5"]), true).await.schema, Schema::Pwd);
-    assert_eq!(desk.open(&with_schemas("hans", &["PWD,SHA,MD5"]), false).await, refused(Code::NO_DIGEST_SCHEMA));
-    assert_eq!(desk.open(&with_password("hans", "wonder"), false).await, refused(Code::NO_DIGEST_SCHEMA));
+    assert_eq!(desk.open(&with_schemas("hans", &["PWD,SHA,MD5"]), false).await, refused(Refusal::NoSchema));
+    assert_eq!(desk.open(&with_password("hans", "wonder"), false).await, refused(Refusal::NoSchema));
 }
 
 #[tokio::test]
@@ -219,20 +222,20 @@ async fn an_account_that_became_hashed_between_the_steps_is_no_way_in() {
     let change = AccountChange { login: Some(LoginClass::Hashed), ..AccountChange::default() };
     desk.accounts.update("alice", change).await.unwrap();
     let answer = desk.open(&with_digest("alice", &challenge, "wonder"), false).await;
-    assert_eq!(answer, refused(Code::INVALID_PASSWORD));
+    assert_eq!(answer, refused(Refusal::WrongPassword));
 }
 
 #[tokio::test]
 async fn wrong_passwords_unknown_users_and_barred_users_have_their_codes() {
     let desk = desk().await;
-    assert_eq!(desk.open(&with_password("alice", "wrong"), true).await, refused(Code::INVALID_PASSWORD));
-    assert_eq!(desk.open(&with_password("nobody", "wonder"), true).await, refused(Code::UNKNOWN_USER));
-    assert_eq!(desk.open(&with_password("alice@south.example", "wonder"), true).await, refused(Code::UNKNOWN_USER));
-    assert_eq!(desk.open(&with_password("a b", "wonder"), true).await, refused(Code::UNKNOWN_USER));
-    assert_eq!(desk.open(&with_password("ivan", "wonder"), true).await, refused(Code::FORBIDDEN));
+    assert_eq!(desk.open(&with_password("alice", "wrong"), true).await, refused(Refusal::WrongPassword));
+    assert_eq!(desk.open(&with_password("nobody", "wonder"), true).await, refused(Refusal::UnknownUser));
+    assert_eq!(desk.open(&with_password("alice@south.example", "wonder"), true).await, refused(Refusal::UnknownUser));
+    assert_eq!(desk.open(&with_password("a b", "wonder"), true).await, refused(Refusal::UnknownUser));
+    assert_eq!(desk.open(&with_password("ivan", "wonder"), true).await, refused(Refusal::Barred));
     assert_eq!(
         desk.open(&with_password("ivan", "wrong"), true).await,
-        refused(Code::INVALID_PASSWORD),
+        refused(Refusal::WrongPassword),
         "only who knows the password learns that the account is barred"
     );
 }
@@ -242,20 +245,22 @@ async fn an_unknown_user_is_challenged_like_any_other_and_refused_at_the_second_
     let desk = desk().await;
     let challenge = desk.challenge(&with_schemas("nobody", &["MD5"]), false).await;
     let answer = desk.open(&with_digest("nobody", &challenge, "x"), false).await;
-    assert_eq!(answer, refused(Code::UNKNOWN_USER));
+    assert_eq!(answer, refused(Refusal::UnknownUser));
     let challenge = desk.challenge(&with_schemas("ivan", &["MD5"]), false).await;
-    assert_eq!(desk.open(&with_digest("ivan", &challenge, "wonder"), false).await, refused(Code::FORBIDDEN));
+    assert_eq!(desk.open(&with_digest("ivan", &challenge, "wonder"), false).await, refused(Refusal::Barred));
 }
 
 #[tokio::test]
 async fn a_missing_user_is_unknown_and_in_1_3_a_missing_number() {
     let desk = desk().await;
-    for user in [None, Some(Text::default())] {
+    for user in [None, Some(Text::default()), Some(" ".into())] {
         let request = LoginRequest { user, ..with_password("x", "wonder") };
-        assert_eq!(desk.at(NOW, &request, V11, true).await, refused(Code::UNKNOWN_USER));
-        assert_eq!(desk.at(NOW, &request, V12, true).await, refused(Code::UNKNOWN_USER));
-        assert_eq!(desk.at(NOW, &request, V13, true).await, refused(Code::MSISDN_ERROR));
+        for version in [V11, V12, V13] {
+            assert_eq!(desk.at(NOW, &request, version, true).await, refused(Refusal::NoNumber));
+        }
     }
+    let code = |version| Refusal::NoNumber.code(version);
+    assert_eq!([V11, V12, V13].map(code), [Code::UNKNOWN_USER, Code::UNKNOWN_USER, Code::MSISDN_ERROR]);
 }
 
 #[tokio::test]
@@ -302,11 +307,11 @@ async fn a_closed_store_is_a_service_unavailable() {
     let login = Login::new(Arc::new(accounts), &access(), &Timers::default());
     store.close().await.unwrap();
     let answer = login.handle(NOW, &with_password("alice", "x"), V12, &via(true)).await;
-    assert_eq!(answer, refused(Code::UNAVAILABLE));
+    assert_eq!(answer, refused(Refusal::Fault(Code::UNAVAILABLE)));
 }
 
-#[test]
-fn the_configuration_says_where_a_clear_password_may_be_sent() {
+#[tokio::test]
+async fn the_configuration_says_where_a_clear_password_may_be_sent() {
     let gateway = AddressRange { network: "10.0.0.0".parse().unwrap(), prefix: 8 };
     let cases = [
         (ClearPasswords::TlsOrLoopback, true, "192.0.2.1:1", true),
@@ -319,15 +324,18 @@ fn the_configuration_says_where_a_clear_password_may_be_sent() {
         (ClearPasswords::Never, true, "127.0.0.1:1", false),
         (ClearPasswords::Always, false, "192.0.2.1:1", true),
     ];
+    let desk = desk().await;
     for (clear_passwords, tls, remote, ok) in cases {
         let access = Access { clear_passwords, trusted_gateways: vec![gateway], ..access() };
-        assert_eq!(Via::of(&access, tls, remote.parse().unwrap()).clear_ok, ok, "{clear_passwords:?} {tls} {remote}");
+        let login = Login::new(Arc::clone(&desk.accounts), &access, &Timers::default());
+        let via = Via::of(&access, remote.parse().unwrap(), tls, []);
+        assert_eq!(login.takes_clear(&via), ok, "{clear_passwords:?} {tls} {remote}");
     }
 }
 
 #[test]
 fn a_refusal_echoes_the_client_and_says_why() {
-    let response = refusal(&asking("alice"), Code::INVALID_PASSWORD);
+    let response = Refusal::WrongPassword.response(&asking("alice"), V12);
     assert_eq!(response.client, client());
     assert_eq!(response.outcome.code, Code::INVALID_PASSWORD);
     assert!(response.outcome.description.is_some());

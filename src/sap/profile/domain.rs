@@ -233,3 +233,107 @@ fn code_of(fault: AccountError) -> Code {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sap::session::tests::record;
+
+    fn hub() -> Domain {
+        "hub.example".parse().unwrap()
+    }
+
+    /// A user whose messaging and presence are at the hub.
+    fn profile() -> Profile {
+        let mut profile = Profile::default();
+        for service in [Service::Presence, Service::Im] {
+            profile.services.get_mut(service).pse = Some("hub.example".into());
+        }
+        profile
+    }
+
+    fn change(services: &[Service], update: &UserProfile) -> Result<ProfileChange, Code> {
+        change_of(&profile(), &hub(), services, update)
+    }
+
+    fn wants(name: &str, value: Option<&str>) -> UserProfile {
+        let property = Property { name: name.into(), value: value.map(Into::into) };
+        let preferences = Some(property::Properties { list: vec![property] });
+        UserProfile { preferences, ..UserProfile::default() }
+    }
+
+    fn puts(name: &str, status: Option<&str>) -> UserProfile {
+        let entry = Entry { name: name.into(), status: status.map(Into::into), ..Entry::default() };
+        UserProfile { services: Some(SubscribedServices { services: vec![entry] }), ..UserProfile::default() }
+    }
+
+    #[test]
+    fn a_domain_hosts_what_the_profile_says_or_else_the_configuration() {
+        let usual = config::Services { group: Pse::Domain(hub()), ..config::Services::default() };
+        let mut profile = profile();
+        assert_eq!(profile.services_at(&hub(), &usual), [Service::Presence, Service::Im, Service::Group]);
+        profile.services.group.pse = Some("local".into());
+        profile.services.im.pse = Some("other.example".into());
+        assert_eq!(profile.services_at(&hub(), &usual), [Service::Presence]);
+        assert_eq!(profile.services_at(&"far.example".parse().unwrap(), &usual), []);
+    }
+
+    #[test]
+    fn contact_lists_are_presence_and_names_are_read_in_any_case() {
+        for (name, service) in
+            [("ContactList", Service::Presence), ("im", Service::Im), ("PRESENCE", Service::Presence)]
+        {
+            let changed = change(&[Service::Presence, Service::Im], &puts(name, Some("inactive"))).unwrap();
+            assert_eq!(changed.services[&service].active, Some(false), "{name}");
+        }
+        assert_eq!(change(&[Service::Im], &puts("Mail", Some("Active"))).unwrap_err(), Code::BAD_PARAMETER);
+        assert!(change(&[Service::Im], &puts("IM", None)).unwrap().services.is_empty(), "nothing is said of it");
+    }
+
+    #[test]
+    fn a_preference_belongs_to_the_service_named_or_to_the_only_one() {
+        let one = change(&[Service::Im], &wants("greeting", Some("hi"))).unwrap();
+        assert_eq!(one.services[&Service::Im].preferences["greeting"].as_deref(), Some("hi"));
+        let both = [Service::Presence, Service::Im];
+        let named = change(&both, &wants("Presence.mood", None)).unwrap();
+        assert_eq!(named.services[&Service::Presence].preferences["mood"], None, "to be removed");
+        assert_eq!(change(&both, &wants("greeting", Some("hi"))).unwrap_err(), Code::FORBIDDEN);
+        assert_eq!(change(&both, &wants("Group.colour", Some("red"))).unwrap_err(), Code::FORBIDDEN);
+    }
+
+    #[test]
+    fn a_profile_under_a_name_is_none_of_ours() {
+        let update = UserProfile { id: Some("work".into()), ..puts("IM", Some("Active")) };
+        assert_eq!(change(&[Service::Im], &update).unwrap_err(), Code::BAD_PARAMETER);
+        let update = UserProfile { id: Some(String::new().into()), ..update };
+        assert!(change(&[Service::Im], &update).is_ok());
+    }
+
+    #[test]
+    fn only_the_sections_asked_for_are_told() {
+        let user = "wv:ann@north.example".to_owned().try_into().unwrap();
+        let all = told(&user, &profile(), &hub(), &[Service::Im], &[], Wanted(None));
+        assert!(all.services.is_some() && all.preferences.is_some() && all.privacy.is_some() && all.terminal.is_some());
+        let some = told(&user, &profile(), &hub(), &[Service::Im], &[], Wanted(Some("privacy Weather  TERMINAL")));
+        assert!(some.services.is_none() && some.preferences.is_none() && some.privacy.is_some());
+        assert!(some.terminal.is_some());
+    }
+
+    #[test]
+    fn what_is_said_of_a_terminal_goes_before_what_it_negotiated() {
+        let mut session = record("ann");
+        session.capabilities.client_type = Some("PDA".into());
+        session.capabilities.parser_size = Some(4096);
+        let said = Properties::from([("clienttype".to_owned(), "CLI".to_owned())]);
+        let list = terminal(&said, Some(&session));
+        let value = |name: &str| {
+            list.iter()
+                .filter(|property| property.name.eq_ignore_ascii_case(name))
+                .map(|p| p.value.as_deref())
+                .collect()
+        };
+        let (kind, parser): (Vec<_>, Vec<_>) = (value("ClientType"), value("ParserSize"));
+        assert_eq!((kind, parser), (vec![Some("CLI")], vec![Some("4096")]));
+        assert_eq!(terminal(&said, None).len(), 1);
+    }
+}

@@ -9,7 +9,9 @@ use crate::address::Address;
 use crate::sap::Sap;
 use crate::sap::account::{Account, AccountError};
 use crate::sap::capability::{Capabilities, Delivery};
+use crate::sap::life::Reason;
 use crate::sap::session::SessionRecord;
+use crate::time::Timestamp;
 use crate::vocabulary::{Text, Version};
 
 /// A user's profile, with what the sessions of the moment negotiated.
@@ -123,22 +125,28 @@ impl Sap {
     /// # Errors
     /// If the store fails or the record is damaged.
     pub async fn follow_account(&self, user: &Address) -> Result<(), AccountError> {
-        // One after the other: who reads last reads the latest, and must not be overtaken.
-        let _turn = self.following.lock().await;
-        let account = match self.accounts.get(user.user()).await {
-            Ok(account) if account.active => account,
-            Ok(_) | Err(AccountError::NotFound { .. }) => {
-                self.end_sessions_of(user).await;
+        let mut followed = None;
+        loop {
+            let account = match self.accounts.get(user.user()).await {
+                Ok(account) if account.active => account,
+                Ok(_) | Err(AccountError::NotFound { .. }) => {
+                    self.end_sessions_of(Timestamp::now(), user, None, Reason::Policy).await?;
+                    return Ok(());
+                }
+                Err(fault) => return Err(fault),
+            };
+            // Whoever was overtaken by a change sees it now, and goes by it.
+            if followed.as_ref() == Some(&account) {
+                self.claims.look_again(user);
                 return Ok(());
             }
-            Err(fault) => return Err(fault),
-        };
-        let offered = self.offered.to(&account.profile);
-        for id in self.sessions.of_user(user) {
-            // Not to be stored: it follows from the account, which is.
-            self.sessions.update(&id, |record| record.agreed.offer(offered));
+            let offered = self.offered.to(&account.profile);
+            for id in self.sessions.of_user(user) {
+                // Not to be stored: it follows from the account, which is.
+                self.sessions.update(&id, |record| record.agreed.offer(offered));
+            }
+            followed = Some(account);
         }
-        Ok(())
     }
 
     /// The same for everybody who has a session, after a start.

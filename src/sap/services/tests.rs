@@ -188,6 +188,23 @@ fn the_mandatory_part_stands_for_the_primitives_without_function() {
 }
 
 #[test]
+fn messages_reach_whoever_agreed_on_any_part_of_messaging_in_a_way_agreed() {
+    for (functions, pushes, notifies) in [
+        (&[][..], true, true),
+        (&[Newm], true, false),
+        (&[Notif, Getm], false, true),
+        (&[Newm, Notif], true, true),
+        (&[Getm, Mdeliv], true, false),
+    ] {
+        let wanted: Vec<Node> = functions.iter().map(|function| leaf(*function)).collect();
+        let (agreed, _) = negotiate(&wanting(&[node(ImFeat, &wanted)]), V12, &in_fact());
+        assert_eq!((agreed.pushes(&in_fact()), agreed.notifies(&in_fact())), (pushes, notifies), "{functions:?}");
+    }
+    let (agreed, _) = negotiate(&wanting(&[leaf(FundamentalFeat)]), V12, &in_fact());
+    assert!(!agreed.pushes(&in_fact()) && !agreed.notifies(&in_fact()) && !agreed.reports(&in_fact()));
+}
+
+#[test]
 fn a_feature_is_never_listed_empty_among_all_functions() {
     for version in Version::ALL {
         let all = offered().all_functions(version);

@@ -67,11 +67,11 @@ pub const FUNCTIONS: &[Function] = &[
     mandatory(E::ImFeat, E::Mm, BUILT, &[E::SendMessageRequest, E::SendMessageResponse, E::MessageDelivered]),
     row(E::ImFeat, E::ImSendFunc, E::Mdeliv, BUILT, &[E::DeliveryReportRequest]),
     row(E::ImFeat, E::ImSendFunc, E::Fwmsg, LATER, &[E::ForwardMessageRequest, E::ForwardMessageResponse]),
-    row(E::ImFeat, E::ImReceiveFunc, E::Setd, LATER, &[E::SetDeliveryMethodRequest]),
-    row(E::ImFeat, E::ImReceiveFunc, E::Getlm, LATER, &[E::GetMessageListRequest, E::GetMessageListResponse]),
-    row(E::ImFeat, E::ImReceiveFunc, E::Getm, LATER, &[E::GetMessageRequest, E::GetMessageResponse]),
-    row(E::ImFeat, E::ImReceiveFunc, E::Rejcm, LATER, &[E::RejectMessageRequest]),
-    row(E::ImFeat, E::ImReceiveFunc, E::Notif, LATER, &[E::MessageNotification]),
+    row(E::ImFeat, E::ImReceiveFunc, E::Setd, BUILT, &[E::SetDeliveryMethodRequest]),
+    row(E::ImFeat, E::ImReceiveFunc, E::Getlm, BUILT, &[E::GetMessageListRequest, E::GetMessageListResponse]),
+    row(E::ImFeat, E::ImReceiveFunc, E::Getm, BUILT, &[E::GetMessageRequest, E::GetMessageResponse]),
+    row(E::ImFeat, E::ImReceiveFunc, E::Rejcm, BUILT, &[E::RejectMessageRequest]),
+    row(E::ImFeat, E::ImReceiveFunc, E::Notif, BUILT, &[E::MessageNotification]),
     row(E::ImFeat, E::ImReceiveFunc, E::Newm, BUILT, &[E::NewMessage]),
     row(E::ImFeat, E::ImReceiveFunc, E::Offnotif, LATER, &[]),
     row(E::ImFeat, E::ImAuthFunc, E::Glblu, LATER, &[E::GetBlockedListRequest, E::GetBlockedListResponse]),
@@ -168,7 +168,7 @@ impl Set {
         Self(self.0 | other.0)
     }
 
-    pub(super) fn functions(self) -> impl Iterator<Item = &'static Function> {
+    pub(super) fn rows(self) -> impl Iterator<Item = &'static Function> {
         FUNCTIONS.iter().enumerate().filter(move |(n, _)| self.0 & 1 << n != 0).map(|(_, row)| row)
     }
 }

@@ -15,7 +15,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
-use tower_http::trace::TraceLayer;
 
 use crate::syntax::csp::encoding_of;
 use crate::transport::BoxFuture;
@@ -23,7 +22,7 @@ use crate::transport::tls::ServerTls;
 
 use super::body::{Budget, read};
 use super::connection::Security;
-use super::{Limits, Remote, Server, empty, last, protect};
+use super::{Limits, Remote, Server, empty, last, protect, traced};
 
 /// The largest body a phone may send, whatever is configured.
 const LARGEST: usize = 1024 * 1024;
@@ -92,7 +91,7 @@ pub fn serve_csp(
     };
     let router = protect(Router::new().fallback(answer).with_state(clients), &limits)
         .layer(from_fn_with_state(gate, enter))
-        .layer(TraceLayer::new_for_http());
+        .layer(traced());
     Server::start(name, listener, Security::of(tls), router, limits)
 }
 
@@ -122,7 +121,11 @@ async fn enter(State(gate): State<Gate>, request: Request, next: Next) -> Respon
 }
 
 async fn answer(State(clients): State<Arc<dyn Clients>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // HTTP/2 has the host in the URI.
+    if let Some(host) = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+        parts.headers.entry(header::HOST).or_insert(host);
+    }
     // The gate has read it and bounded it.
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else { return last(StatusCode::BAD_REQUEST) };
     let Some(&Remote { address, local, tls }) = parts.extensions.get::<Remote>() else {

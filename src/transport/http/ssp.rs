@@ -19,7 +19,6 @@ use bytes::Bytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower_http::trace::TraceLayer;
 use tracing::Instrument;
 
 use crate::address::Domain;
@@ -30,7 +29,7 @@ use crate::transport::identity::{Identity, PeerIdentity};
 use super::body::{Budget, announced, read};
 use super::connection::Security;
 use super::io::Deferred;
-use super::{Limits, Server, busy, empty, last, protect};
+use super::{Limits, Server, busy, empty, last, protect, traced};
 
 /// Who answers peers.
 pub trait Peers: Send + Sync + 'static {
@@ -56,7 +55,7 @@ pub fn serve_ssp(
     let gate = Gate { identity: identity.clone(), budget: Budget::new(limits.buffered), meters: Arc::default() };
     let router = protect(Router::new().fallback(answer).with_state(peers), &limits)
         .layer(from_fn_with_state(gate, enter))
-        .layer(TraceLayer::new_for_http());
+        .layer(traced());
     Server::start("ssp", listener, Security::Mutual(identity), router, limits)
 }
 

@@ -68,6 +68,11 @@ impl Android {
         android
     }
 
+    /// Its secret for wake-ups.
+    pub(super) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// Its next transaction id: decimal.
     fn next(&mut self) -> String {
         self.transactions += 1;
@@ -120,7 +125,7 @@ impl Android {
     }
 
     /// Asks, and gives what answers.
-    async fn asks(&mut self, primitive: &str) -> Said {
+    pub(super) async fn asks(&mut self, primitive: &str) -> Said {
         let id = self.next();
         self.asks_as(&id, primitive).await
     }
@@ -171,7 +176,7 @@ impl Android {
     }
 
     /// Polls and reacts until nothing comes; the messages that came.
-    async fn hears(&mut self) -> Vec<Said> {
+    pub(super) async fn hears(&mut self) -> Vec<Said> {
         let mut heard = Vec::new();
         let mut next = self.polls().await;
         while let Some(said) = next {
@@ -208,7 +213,7 @@ impl Android {
     }
 
     /// Logs in in four steps.
-    async fn logs_in(&mut self, schema: Schema) -> Said {
+    pub(super) async fn logs_in(&mut self, schema: Schema) -> Said {
         let first = self.asks(&self.login("<DigestSchema>MD5</DigestSchema><DigestSchema>SHA</DigestSchema>")).await;
         let told = &first.primitive;
         assert!(matches!(first.code(), Some(200 | 401)), "{first:?}");
@@ -243,7 +248,7 @@ impl Android {
 }
 
 /// Its capability request.
-fn capabilities(methods: &str) -> String {
+pub(super) fn capabilities(methods: &str) -> String {
     format!(
         "<ClientCapability-Request><CapabilityList><ClientType>MOBILE_PHONE</ClientType>\
          <InitialDeliveryMethod>P</InitialDeliveryMethod><AcceptedContentType>text/plain</AcceptedContentType>\

@@ -108,6 +108,8 @@ async fn gateways_add_headers_that_change_nothing() {
         "User-Agent: Nokia6600/1.0 (4.09.1) SymbianOS/7.0s\r\nCookie: a=b; c=d\r\nTE: trailers\r\n",
         "Cache-Control: no-store\r\nPragma: no-cache\r\nContent-Language: en\r\nContent-Transfer-Encoding: 8bit\r\n",
         "From: +491700000001@gw.example\r\nX-Empty:\r\n",
+        // A number that nobody vouches for: one phone sends it itself.
+        "MSISDN: 491700000001\r\nX-Network-MSISDN: 491700000002\r\nX-Up-Calling-Line-ID: 491700000003\r\n",
     ] {
         let head = line.head("http://north.example/imps", &format!("{headers}content-type:{PLAIN}\r\n"), body.len());
         line.writes(head + &body).await;

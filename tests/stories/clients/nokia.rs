@@ -3,9 +3,11 @@
 mod extras;
 mod several;
 
+use super::PATIENT;
 use super::line::Line;
 use super::said::{self, Message, Said};
 use crate::support::handset::access::Schema;
+use crate::support::wire::tree::Node;
 use crate::support::wire::wbxml::{Dialect, write_as};
 use crate::support::wire::{Syntax, Version, xml};
 use crate::support::world::phone::password;
@@ -17,9 +19,9 @@ pub(super) const NORTH: &str = "north.example";
 const BOTH: [Version; 2] = [Version::V11, Version::V12];
 
 /// One phone.
-struct Nokia {
-    user: String,
-    session: Option<String>,
+pub(super) struct Nokia {
+    pub(super) user: String,
+    pub(super) session: Option<String>,
     more: bool,
     version: Version,
     transactions: u32,
@@ -29,7 +31,7 @@ struct Nokia {
 // === impl Nokia ===
 
 impl Nokia {
-    async fn of(world: &World, name: &str, version: Version) -> Self {
+    pub(super) async fn of(world: &World, name: &str, version: Version) -> Self {
         let user = Phone { syntax: Syntax::Wbxml, version }.user(name, NORTH);
         Self {
             user,
@@ -41,7 +43,7 @@ impl Nokia {
         }
     }
 
-    async fn at_home(world: &World, name: &str, version: Version) -> Self {
+    pub(super) async fn at_home(world: &World, name: &str, version: Version) -> Self {
         let mut nokia = Self::of(world, name, version).await;
         nokia.logs_in(name).await;
         nokia.agrees().await;
@@ -87,14 +89,14 @@ impl Nokia {
     }
 
     /// Asks where nothing else is to come.
-    async fn asks(&mut self, primitive: &str) -> Said {
+    pub(super) async fn asks(&mut self, primitive: &str) -> Said {
         let id = self.next();
         let (answer, others) = self.asks_as(&id, primitive).await;
         assert!(others.is_empty(), "{others:?}");
         answer
     }
 
-    async fn polls(&mut self) -> Vec<Said> {
+    pub(super) async fn polls(&mut self) -> Vec<Said> {
         let poll = said::message(self.version, self.session.as_deref(), "Request", None, "<Polling-Request/>");
         let said = self.exchanges(&poll).await.map_or_else(Vec::new, |message| message.said);
         assert!(said.iter().all(|said| said.asks), "{said:?}");
@@ -102,7 +104,7 @@ impl Nokia {
     }
 
     /// Answers these requests in one message; what comes then.
-    async fn confirms(&mut self, all: &[Said]) -> Vec<Said> {
+    pub(super) async fn confirms(&mut self, all: &[Said]) -> Vec<Said> {
         let answers: String = all
             .iter()
             .map(|said| {
@@ -136,7 +138,7 @@ impl Nokia {
     }
 
     /// Logs in in four steps, both under one transaction id. It computes MD5 whatever it is asked for.
-    async fn logs_in(&mut self, name: &str) {
+    pub(super) async fn logs_in(&mut self, name: &str) {
         let id = self.next();
         let request = self.login(&self.offers(&["PWD", "SHA", "MD4", "MD5", "MD6"]));
         let (first, _) = self.asks_as(&id, &request).await;
@@ -159,8 +161,8 @@ impl Nokia {
         self.session = Some(session.to_owned());
     }
 
-    /// Capabilities, then the services it wants and no list of all.
-    async fn agrees(&mut self) {
+    /// Capabilities, then the services it wants and no list of all; the list of capabilities it was told.
+    pub(super) async fn agrees(&mut self) -> Node {
         let itself = match self.version {
             Version::V11 => "<ClientID><URL>http://127.0.0.1:8000/NOKIA</URL></ClientID>",
             _ => "",
@@ -168,8 +170,9 @@ impl Nokia {
         let request = format!("<ClientCapability-Request>{itself}{CAPABILITIES}</ClientCapability-Request>");
         let answer = self.asks(&request).await;
         assert_eq!(answer.primitive.name, "ClientCapability-Response", "{answer:?}");
-        let list = &answer.primitive.children[0];
+        let list = answer.primitive.children[0].clone();
         assert!(list.all("SupportedBearer").any(|bearer| bearer.text == "HTTP"), "{answer:?}");
+        assert_eq!(list.number_at("ServerPollMin"), Some(8), "from 8 s on, up to 90 where nothing comes: {answer:?}");
         let stcp = list.all("SupportedCIRMethod").any(|method| method.text == "STCP");
         assert_eq!(stcp, list.find("TCPAddress").is_some() && list.find("TCPPort").is_some(), "{answer:?}");
         let request = format!(
@@ -182,6 +185,7 @@ impl Nokia {
         // `Functions` holds what is refused: never what it will use.
         let used = answer.primitive.find("Functions/WVCSPFeat/IMFeat");
         assert!(used.is_none_or(|im| im.any("NEWM").is_none() && im.any("MDELIV").is_none()), "{answer:?}");
+        list
     }
 }
 
@@ -198,12 +202,12 @@ const CAPABILITIES: &str = "<CapabilityList><ClientType>MOBILE_PHONE</ClientType
 const SERVICES: &str = "<FundamentalFeat><ServiceFunc><GETSPI/></ServiceFunc><SearchFunc><SRCH/><STSRC/></SearchFunc>\
     </FundamentalFeat><PresenceFeat><ContListFunc><GCLI/><CCLI/><DCLI/><MCLS/></ContListFunc><PresenceDeliverFunc>\
     <GETPR/><UPDPR/></PresenceDeliverFunc><AttListFunc><CALI/><DALI/><GALS/></AttListFunc></PresenceFeat><IMFeat>\
-    <IMSendFunc><MDELIV/></IMSendFunc><IMReceiveFunc><NEWM/></IMReceiveFunc><IMAuthFunc><GLBLU/><BLENT/></IMAuthFunc>\
+    <IMSendFunc><MDELIV/></IMSendFunc><IMReceiveFunc><SETD/><GETLM/><GETM/><REJCM/><NOTIF/><NEWM/></IMReceiveFunc><IMAuthFunc><GLBLU/><BLENT/></IMAuthFunc>\
     </IMFeat>";
 
 #[tokio::test]
 async fn nokia_gets_through_its_first_messages_in_both_versions() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     for version in BOTH {
         let mut nokia = Nokia::at_home(&world, "alice", version).await;
         let lists = [
@@ -215,6 +219,10 @@ async fn nokia_gets_through_its_first_messages_in_both_versions() {
             let answer = nokia.asks(primitive).await;
             assert!(!matches!(answer.code(), Some(400 | 402)), "{answer:?} answers {primitive}");
         }
+        let itself =
+            "<GetSPInfo-Request><ClientID><URL>http://127.0.0.1:8000/NOKIA</URL></ClientID></GetSPInfo-Request>";
+        let provider = nokia.asks(itself).await.primitive;
+        assert!(provider.name == "GetSPInfo-Response" && provider.find("Name").is_some(), "{provider:?}");
         let alive = nokia.asks("<KeepAlive-Request/>").await;
         assert_eq!((alive.primitive.name.as_str(), alive.code()), ("KeepAlive-Response", Some(200)), "{alive:?}");
         let out = nokia.asks("<Logout-Request/>").await;
@@ -224,7 +232,7 @@ async fn nokia_gets_through_its_first_messages_in_both_versions() {
 
 #[tokio::test]
 async fn nokia_that_knows_no_digest_sends_its_password_when_told_pwd() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     for version in BOTH {
         let mut nokia = Nokia::of(&world, "alice", version).await;
         let id = nokia.next();
@@ -238,7 +246,7 @@ async fn nokia_that_knows_no_digest_sends_its_password_when_told_pwd() {
 
 #[tokio::test]
 async fn nokia_is_refused_with_codes_its_texts_know() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     for version in BOTH {
         let mut nokia = Nokia::of(&world, "alice", version).await;
         let request = nokia.login("<Password>guess</Password>");

@@ -1,13 +1,12 @@
 //! A phone: it keeps the protocol as the strictest phones in the field do and panics where one of them would choke.
 
 pub mod access;
+pub mod fetching;
 pub mod journal;
 pub mod messages;
 #[cfg(test)]
 mod strictness;
 pub mod wake;
-
-use std::net::IpAddr;
 
 use rustls::ClientConfig;
 
@@ -43,6 +42,8 @@ pub struct Handset {
     pub wakes_by: Vec<&'static str>,
     /// The port for wake-up datagrams it states.
     pub udp_port: Option<u16>,
+    /// Headers of every POST, as a gateway between phone and server adds them.
+    pub headers: Vec<(&'static str, String)>,
     url: String,
     password: String,
     client_id: String,
@@ -79,6 +80,7 @@ impl Handset {
             answers: true,
             wakes_by: Vec::new(),
             udp_port: None,
+            headers: Vec::new(),
             url: url.to_owned(),
             password: String::new(),
             client_id: unique("http://phone.example/app"),
@@ -96,10 +98,33 @@ impl Handset {
         self
     }
 
-    /// The same phone on a network where it has this address; `tls` and `name` as before.
-    pub fn at(mut self, address: IpAddr, tls: ClientConfig, name: &str) -> Self {
-        self.http = Http::from_address(tls, name, Some(address));
+    /// The same phone behind a gateway that adds this header.
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value.to_owned()));
         self
+    }
+
+    /// The same phone at another address of the machine.
+    pub fn at(mut self, http: Http) -> Self {
+        self.http = http;
+        self
+    }
+
+    /// The same phone with another cookie.
+    pub fn with_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = cookie.to_owned();
+        self
+    }
+
+    /// The cookie it states.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// The password it knows.
+    pub fn password(&self) -> &str {
+        &self.password
     }
 
     /// The client id it shows.
@@ -135,7 +160,9 @@ impl Handset {
 
     /// Posts any bytes, nothing checked.
     pub async fn raw(&self, body: impl Into<Vec<u8>>, content_type: &str) -> Result<Answer, Lost> {
-        self.http.post(&self.url, &[("content-type", content_type)], body.into()).await
+        let added = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers: Vec<_> = std::iter::once(("content-type", content_type)).chain(added).collect();
+        self.http.post(&self.url, &headers, body.into()).await
     }
 
     /// The way it posts.

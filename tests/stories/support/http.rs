@@ -40,15 +40,15 @@ pub struct Lost(pub String);
 impl Http {
     /// Over TLS with these settings; `name` is the name the server must show. Without TLS for `http:` URLs.
     pub fn new(tls: ClientConfig, name: &str) -> Self {
-        Self::from_address(tls, name, None)
+        Self::leaving(tls, name, None)
     }
 
-    /// The same from an address of one's own.
-    pub fn from_address(tls: ClientConfig, name: &str, address: Option<IpAddr>) -> Self {
+    /// The same, from this address of the machine.
+    pub fn leaving(tls: ClientConfig, name: &str, from: Option<IpAddr>) -> Self {
+        let name = ServerName::try_from(name.to_owned()).unwrap();
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
-        tcp.set_local_address(address);
-        let name = ServerName::try_from(name.to_owned()).unwrap();
+        tcp.set_local_address(from);
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()

@@ -13,8 +13,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::ca::Ca;
+use super::events::Listener;
 use super::handset::Handset;
-use super::http::Http;
+use super::http::{Answer, Http};
 use super::peer::ScriptedPeer;
 use builder::{Builder, peer_file};
 use engine::{Engine, Ports};
@@ -35,6 +36,7 @@ struct Node {
     ports: Ports,
     engine: tokio::sync::Mutex<Option<Engine>>,
     inside: bool,
+    detail: Option<&'static str>,
 }
 
 // === impl World ===
@@ -60,7 +62,11 @@ impl World {
 
     /// A phone that has this address of the loopback network to itself.
     pub fn phone_at(&self, address: IpAddr, name: &str, domain: &str, phone: Phone) -> Handset {
-        self.phone(name, domain, phone).at(address, self.ca.client(None), &format!("chat.{domain}"))
+        self.phone(name, domain, phone).at(Http::leaving(
+            self.ca.client(None),
+            &format!("chat.{domain}"),
+            Some(address),
+        ))
     }
 
     /// A phone in the hands of `name` in `domain`, logged in.
@@ -97,7 +103,7 @@ impl World {
         let node = self.node(domain);
         let mut engine = node.engine.lock().await;
         assert!(engine.is_none(), "{domain} runs already");
-        let (revived, ports) = Engine::start(&node.folder, node.inside).await;
+        let (revived, ports) = Engine::start(&node.folder, node.inside, node.detail).await;
         assert_eq!(ports, node.ports, "the same ports");
         *engine = Some(revived);
     }
@@ -137,13 +143,74 @@ impl World {
 
     /// Asks the admin address; the JSON it gives.
     pub async fn admin(&self, method: &str, domain: &str, path: &str) -> Value {
+        let answer = self.tell_admin(method, domain, path, None).await;
+        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+    }
+
+    /// Asks the admin address with a body; the HTTP status and the JSON it gives.
+    pub async fn operates(&self, method: &str, domain: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let answer = self.tell_admin(method, domain, path, body).await;
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    }
+
+    /// Makes a user; the JSON that tells of it.
+    pub async fn add_user(&self, domain: &str, user: Value) -> Value {
+        let answer = self.tell_admin("POST", domain, "/api/v1/users", Some(user)).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// Changes a user.
+    pub async fn change_user(&self, domain: &str, id: &str, change: Value) {
+        let answer = self.tell_admin("PUT", domain, &format!("/api/v1/users/{id}"), Some(change)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    /// The value of a counter or gauge, with its labels as `/metrics` writes them; 0 if it is not there. Only a node
+    /// with a process of its own counts alone.
+    pub async fn counter(&self, domain: &str, name: &str) -> u64 {
+        assert!(!self.node(domain).inside, "nodes in one process share their counters");
+        let answer = self.tell_admin("GET", domain, "/metrics", None).await;
+        let text = String::from_utf8(answer.body.to_vec()).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap_or("0");
+        line.parse().unwrap()
+    }
+
+    /// Everything the node's process has written to stdout and stderr.
+    pub async fn log(&self, domain: &str) -> String {
+        self.node(domain).engine.lock().await.as_ref().expect("a running node").log()
+    }
+
+    /// What the machine's other addresses are for: an HTTP client at one of them.
+    pub fn http_from(&self, address: [u8; 4]) -> Http {
+        Http::leaving(self.ca.client(None), "localhost", Some(address.into()))
+    }
+
+    async fn tell_admin(&self, method: &str, domain: &str, path: &str, body: Option<Value>) -> Answer {
         let node = self.node(domain);
-        let token = std::fs::read_to_string(node.folder.join("admin.token")).unwrap();
+        let token = self.admin_token(domain);
         let http = Http::new(self.ca.client(None), "localhost");
         let url = format!("http://{}{path}", node.ports.admin);
-        let bearer = format!("Bearer {}", token.trim());
-        let answer = http.ask(method.parse().unwrap(), &url, &[("authorization", &bearer)], Vec::new()).await.unwrap();
-        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        http.ask(method.parse().unwrap(), &url, &headers, body).await.unwrap()
+    }
+
+    /// Listens to a node's events, of these types with commas between.
+    pub async fn listen(&self, domain: &str, types: &str) -> Listener {
+        let path = format!("/api/v1/events?type={types}");
+        Listener::open(self.node(domain).ports.admin, &path, &self.admin_token(domain)).await
+    }
+
+    /// The token of the admin address.
+    pub fn admin_token(&self, domain: &str) -> String {
+        self.read_file(domain, "admin.token").trim().to_owned()
+    }
+
+    /// A file in the node's folder.
+    pub fn read_file(&self, domain: &str, name: &str) -> String {
+        std::fs::read_to_string(self.node(domain).folder.join(name)).unwrap()
     }
 
     /// The node's process.

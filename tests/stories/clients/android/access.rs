@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{Android, NORTH, SERVICES, capabilities};
+use crate::clients::PATIENT;
 use crate::support::handset::access::Schema;
 use crate::support::wire::Version;
 use crate::support::world::{Phone, World};
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 #[tokio::test]
@@ -147,22 +148,39 @@ async fn comes_back(android: &mut Android, session: String) {
 }
 
 #[tokio::test]
-async fn android_learns_of_the_end_of_its_session_by_604_in_whatever_it_asks() {
+async fn android_learns_of_the_end_of_its_session_in_whatever_it_does_next() {
     one_domain().await.with_every_phone(session_over).await;
 }
 
 async fn session_over(world: Arc<World>, phone: Phone) {
+    let keep_alive = "<KeepAlive-Request/>";
     let mut android = Android::at_home(&world, "alice", phone).await;
-    let old = android.session.clone();
-    android.session = None;
-    android.logs_in(Schema::Md5).await;
-    let fresh = std::mem::replace(&mut android.session, old);
-    let answer = android.asks("<KeepAlive-Request/>").await;
-    assert_eq!((answer.primitive.name.as_str(), answer.code()), ("Status", Some(604)), "{answer:?}");
-    let over = android.polls().await.unwrap();
-    assert!(!over.asks && over.code() == Some(604), "in mode Response: {over:?}");
-    android.session = fresh;
-    assert!(android.polls().await.is_none() && android.session.is_some());
+    // A session that the same client replaced, one that it left, and one that nobody ever had.
+    for asks_first in [true, false] {
+        let old = android.session.take();
+        android.logs_in(Schema::Md5).await;
+        android.agrees().await;
+        let fresh = std::mem::replace(&mut android.session, old);
+        if asks_first {
+            let over = android.asks(keep_alive).await;
+            assert_eq!((over.primitive.name.as_str(), over.code()), ("Status", Some(601)), "{over:?}");
+        } else {
+            let over = android.polls().await.unwrap();
+            assert_eq!((over.primitive.name.as_str(), over.code()), ("Disconnect", Some(601)), "{over:?}");
+            assert!(over.asks, "a request of the server, which it does not answer: {over:?}");
+        }
+        android.session = fresh;
+        assert!(android.polls().await.is_none() && android.session.is_some(), "the new one lives");
+    }
+    let left = android.session.clone();
+    assert_eq!(android.asks("<Logout-Request/>").await.code(), Some(200));
+    for gone in [left, Some("nobody-had-it".to_owned())] {
+        android.session.clone_from(&gone);
+        let over = android.asks(keep_alive).await;
+        assert_eq!((over.primitive.name.as_str(), over.code()), ("Status", Some(604)), "{over:?}");
+        let over = android.polls().await.unwrap();
+        assert!(!over.asks && over.code() == Some(604), "in mode Response: {over:?}");
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{Android, NORTH, SERVICES};
+use crate::clients::PATIENT;
 use crate::clients::line::Line;
 use crate::clients::said::{Said, send};
 use crate::support::wire::tree::Node;
 use crate::support::world::{Phone, World};
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 fn texts(heard: &[Said]) -> Vec<&str> {
@@ -78,7 +79,7 @@ async fn logout_twice(world: Arc<World>, phone: Phone) {
 
 #[tokio::test]
 async fn a_server_request_that_android_never_answers_holds_up_nothing_for_longer_than_its_time() {
-    one_domain().await.with_every_phone(unanswered).await;
+    World::new().domain(NORTH).start().await.with_every_phone(unanswered).await;
 }
 
 async fn unanswered(world: Arc<World>, phone: Phone) {
@@ -104,4 +105,29 @@ async fn unanswered(world: Arc<World>, phone: Phone) {
     let taken = tokio::time::timeout(crate::support::PATIENCE, taken).await.expect("the next one comes");
     assert_eq!(taken.primitive.text_at("ContentData"), Some("taken"));
     assert_eq!(repeated, 1, "once more under its id, then the others");
+}
+
+#[tokio::test]
+async fn a_restart_of_the_node_costs_android_its_connection_and_nothing_else() {
+    let world = one_domain().await;
+    let mut homes = Vec::new();
+    for phone in Phone::ALL {
+        let mut alice = Android::at_home(&world, "alice", phone).await;
+        let bob = Android::at_home(&world, "bob", phone).await;
+        let (id, request) = (alice.next(), send(&bob.user, &alice.user, "before and after"));
+        let answer = alice.asks_as(&id, &request).await.primitive;
+        homes.push((alice, bob, id, request, answer));
+    }
+    world.stop(NORTH).await;
+    world.revive(NORTH).await;
+    for (mut alice, mut bob, id, request, answer) in homes {
+        for phone in [&mut alice, &mut bob] {
+            assert!(phone.line.ended().await, "closed, so that the next request fails at once");
+            phone.line = Line::to(phone.address).await;
+        }
+        // It thinks that its request was lost with the connection, and so it might have been.
+        assert_eq!(alice.asks_as(&id, &request).await.primitive.text_at("MessageID"), answer.text_at("MessageID"));
+        assert_eq!(texts(&bob.awaits().await), ["before and after"]);
+        assert!(bob.hears().await.is_empty());
+    }
 }

@@ -178,7 +178,7 @@ impl Heard {
         std::str::from_utf8(&self.content).unwrap_or("(binary)")
     }
 
-    fn read(primitive: &Node) -> Option<Self> {
+    pub(super) fn read(primitive: &Node) -> Option<Self> {
         let info = primitive.find("MessageInfo")?;
         let data = primitive.find("ContentData");
         let base64 = info.text_at("ContentEncoding").is_some_and(|e| e.eq_ignore_ascii_case("BASE64"));

@@ -410,7 +410,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         match node.name.as_str() {
-            "ContentData" => node.bytes.get_or_insert_default().extend(bytes),
+            "ContentData" | "SegmentContent" => node.bytes.get_or_insert_default().extend(bytes),
             other => return Err(format!("opaque data in {other}")),
         }
         Ok(())
@@ -453,6 +453,23 @@ mod tests {
     }
 
     #[test]
+    fn a_dialect_differs_where_it_says_so() {
+        let tree =
+            xml::read("<SessionID xmlns=\"x\"><Code>7</Code><Poll/><Name>\u{1f600}</Name></SessionID>".as_bytes());
+        let tree = tree.unwrap();
+        let dialect = Dialect {
+            content_bit: true,
+            namespaces: false,
+            numbers_as_text: &["Code"],
+            surrogates: true,
+            ..Dialect::of(Version::V12)
+        };
+        let bytes = write_as(&tree, dialect);
+        let expected = b"\x03\x11\x6A\x00\x6F\x4B\x037\0\x01\x61\x01\x5E\x03\xED\xA0\xBD\xED\xB8\x80\0\x01\x01";
+        assert_eq!(bytes, expected, "{bytes:02X?}");
+    }
+
+    #[test]
     fn what_a_phone_could_not_read_is_a_fault() {
         let (_, _, good) = vectors().next().unwrap();
         assert!(read(&good[..good.len() - 1]).is_err());
@@ -460,5 +477,11 @@ mod tests {
         let mut literal = good.clone();
         literal[1] = 0x01;
         assert!(read(&literal).is_err(), "unknown public id");
+        let message = |length| {
+            let id = super::super::tree::leaf("SessionID", "x".repeat(length));
+            write(&super::super::tree::node("WV-CSP-Message", [id]), Version::V12)
+        };
+        let faults: Vec<_> = (900..1100).filter(|length| read(&message(*length)).is_err()).collect();
+        assert_eq!(faults.len(), 1, "a text that ends with a block: {faults:?}");
     }
 }

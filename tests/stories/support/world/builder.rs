@@ -35,6 +35,7 @@ pub struct Builder {
     domains: Vec<String>,
     scripted: Vec<String>,
     processes: bool,
+    detail: Option<&'static str>,
     more: String,
 }
 
@@ -59,6 +60,12 @@ impl Builder {
         self
     }
 
+    /// With every node as a process of its own that logs in this detail (`RUST_LOG`).
+    pub fn logging(mut self, detail: &'static str) -> Self {
+        self.detail = Some(detail);
+        self.processes()
+    }
+
     /// With more text at the end of every `postern.toml`.
     pub fn with(mut self, more: &str) -> Self {
         self.more.push_str(more);
@@ -78,10 +85,11 @@ impl Builder {
             let folder = folder.path().join(domain);
             let identity = ca.issue(domain);
             write_node(&folder, domain, &ca, &identity, &self.more);
-            let (engine, ports) = Engine::start(&folder, !self.processes).await;
+            let (engine, ports) = Engine::start(&folder, !self.processes, self.detail).await;
             pin_ports(&folder, &ports);
             let engine = tokio::sync::Mutex::new(Some(engine));
-            nodes.insert(domain.clone(), Node { folder, ports, engine, inside: !self.processes });
+            let node = Node { folder, ports, engine, inside: !self.processes, detail: self.detail };
+            nodes.insert(domain.clone(), node);
         }
         for (domain, node) in &nodes {
             let others = nodes.iter().filter(|(other, _)| *other != domain);

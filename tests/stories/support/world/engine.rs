@@ -45,9 +45,9 @@ pub struct Ports {
 
 impl Engine {
     /// Starts the node of this folder and waits until it is ready.
-    pub async fn start(folder: &Path, inside: bool) -> (Self, Ports) {
+    pub async fn start(folder: &Path, inside: bool, detail: Option<&str>) -> (Self, Ports) {
         if !inside {
-            let (process, ports) = Process::start(folder).await;
+            let (process, ports) = Process::start(folder, detail).await;
             return (Self::Process(process), ports);
         }
         let environment = config::Environment::default();
@@ -81,6 +81,14 @@ impl Engine {
         }
     }
 
+    /// Everything it has written to stdout and stderr.
+    pub fn log(&self) -> String {
+        match self {
+            Self::Inside(_) => panic!("only a process has a log of its own"),
+            Self::Process(process) => process.log(),
+        }
+    }
+
     /// Memory it holds, bytes.
     pub fn resident(&self) -> u64 {
         match self {
@@ -93,21 +101,27 @@ impl Engine {
 // === impl Process ===
 
 impl Process {
-    async fn start(folder: &Path) -> (Self, Ports) {
+    async fn start(folder: &Path, detail: Option<&str>) -> (Self, Ports) {
         let log = folder.join("log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_postern"))
             .args(["serve", "--config"])
             .arg(folder.join("postern.toml"))
+            .envs(detail.map(|detail| ("RUST_LOG", detail)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::options().create(true).append(true).open(&log).unwrap())
             .spawn()
             .unwrap();
         let stdout = child.stdout.take().unwrap();
+        let mut more = File::options().append(true).open(&log).unwrap();
         let process = Self { child, log };
         let ready = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
-            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+            let mut stdout = BufReader::new(stdout);
+            let read = stdout.read_line(&mut line);
+            // Whatever else it says there belongs to its log.
+            std::thread::spawn(move || std::io::copy(&mut stdout, &mut more));
+            read.map(|_| line)
         });
         match tokio::time::timeout(PATIENCE, ready).await {
             Ok(Ok(Ok(line))) if line.starts_with("postern ready ") => {
@@ -138,6 +152,10 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+
+    fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap()).into_owned()
     }
 
     fn last_words(&self) -> String {
