@@ -9,40 +9,24 @@
 //!                      └──── carry: commit, then answers and POSTs
 //! ```
 
-mod accept;
 pub mod account;
-mod audience;
 pub mod capability;
 mod carry;
-mod claims;
 mod csp;
 mod delivery;
 mod discovery;
-mod dismiss;
 mod door;
-mod enter;
-mod fetching;
-mod fit;
-mod handed;
-mod hold;
 pub mod life;
 pub mod login;
-mod manner;
-mod notify;
-mod outbox;
 mod peer;
 pub mod profile;
 pub mod provider;
 mod pts;
-mod reach;
 mod report;
 pub mod secret;
-mod segment;
 mod send;
 pub mod services;
 pub mod session;
-mod settle;
-mod targets;
 mod via;
 pub mod wake;
 mod written;
@@ -57,8 +41,8 @@ use tokio::sync::{Notify, oneshot};
 
 pub use carry::Acknowledgement;
 pub use csp::{Call, Reply};
-pub use reach::Reach;
 pub use via::Via;
+pub use wake::reach::Reach;
 
 use crate::address::{Address, Domain};
 use crate::config;
@@ -71,13 +55,13 @@ use crate::vocabulary::status::Code;
 
 use self::account::Accounts;
 use self::capability::Offer;
-use self::claims::Claims;
-use self::hold::Hold;
+use self::delivery::claims::Claims;
+use self::delivery::hold::Hold;
+use self::delivery::outbox::Outbox;
+use self::delivery::segment::Segments;
 use self::life::{Events, Farewells};
 use self::login::Login;
-use self::outbox::Outbox;
 use self::provider::ProviderInfo;
-use self::segment::Segments;
 use self::services::Offered;
 use self::session::Sessions;
 use self::wake::Bell;

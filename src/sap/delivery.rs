@@ -1,17 +1,28 @@
 //! What waits for a client: handed out in order, as much as the client takes, until it says it has it
 //! (`docs/wire-notes.md`, "Delivery").
 
+pub(super) mod audience;
+pub(super) mod claims;
+mod fetching;
+pub(super) mod fit;
+pub(super) mod handed;
+pub(super) mod hold;
+pub(super) mod manner;
+pub(super) mod outbox;
+pub(super) mod segment;
+mod settle;
+pub(super) mod targets;
+
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use tracing::error;
 
+use self::audience::Audience;
+use self::claims::{Kind, Taker, Wanted};
+use self::fit::Space;
+use self::manner::Manner;
 use super::Sap;
-use super::audience::Audience;
-use super::claims::{Kind, Taker, Wanted};
-use super::fit::Space;
-use super::handed;
-use super::manner::Manner;
 use super::session::SessionRecord;
 use crate::messaging::{Mail, Message as Kept, Waiting};
 use crate::store::{Seq, StoreError};
@@ -102,7 +113,7 @@ impl Sap {
         let taker = self.taker(now, &record);
         let at_once = record.capabilities.multi_trans as usize;
         let mail_in_hand = self.claims.in_hand(taker, hunger.polls);
-        let limits = super::outbox::Limits {
+        let limits = outbox::Limits {
             now,
             patience: taker.patience,
             in_hand: at_once.saturating_sub(mail_in_hand),

@@ -6,8 +6,10 @@
 //!
 //! [`Sessions::begin_end`]: super::session::Sessions::begin_end
 
+mod dismiss;
 mod events;
 mod farewell;
+mod notify;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 //! (`docs/wire-notes.md`, "Access").
 
 mod digest;
+mod enter;
 mod nonce;
 mod number;
 mod pace;

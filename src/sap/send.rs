@@ -1,6 +1,8 @@
 //! A client sends a message: local recipients get it in their mailboxes, others through the relay, and the
 //! client's answer waits for what the other domains say (`docs/wire-notes.md`, "Sending").
 
+mod accept;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,12 +14,12 @@ use tracing::{info, warn};
 use super::csp::fingerprint;
 use super::report::{Failure, summary};
 use super::session::SessionRecord;
-use super::targets::Targets;
 use super::{RemoteResult, Sap};
 use crate::address::{Address, Domain};
 use crate::ident::{self, SessionId};
 use crate::messaging::{Message as Kept, Report};
 use crate::relay::{Request, RowId, Settled, Turn, Upstream};
+use crate::sap::delivery::targets::Targets;
 use crate::store::{Changes, Key, StoreError};
 use crate::syntax::csp::Transaction;
 use crate::syntax::{Said, ssp};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::capability::{Capabilities, SHTTP};
-use super::hold::Arrival;
+use crate::sap::delivery::hold::Arrival;
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,8 @@
 //! Waking clients for which something waits (`docs/wire-notes.md`, "Waking"). What waits never travels this way: the
 //! client is told to poll, once for each time its queue turns from empty to waiting.
 
+pub(super) mod reach;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,9 +9,9 @@ use compact_str::{CompactString, format_compact};
 use dashmap::DashMap;
 use tracing::warn;
 
-use super::Sap;
 use super::fit::Space;
 use crate::ident::{self, SessionId};
+use crate::sap::Sap;
 use crate::syntax::csp;
 use crate::syntax::{Encoding, Said};
 use crate::time::Timestamp;
@@ -23,7 +23,7 @@ const MOST: usize = 200;
 const TURNS: u32 = 2;
 
 /// The requests that wait, by session; a session for which nothing waits has no place here.
-pub(super) struct Outbox {
+pub(in crate::sap) struct Outbox {
     waiting: DashMap<SessionId, VecDeque<Entry>>,
     /// Tells the ids of one run of the node from those of another.
     run: CompactString,
@@ -41,25 +41,25 @@ struct Entry {
 
 /// How much a client takes, and when.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) now: Timestamp,
+pub(in crate::sap) struct Limits {
+    pub(in crate::sap) now: Timestamp,
     /// How long an answer may take.
-    pub(super) patience: Duration,
+    pub(in crate::sap) patience: Duration,
     /// Requests it may have in hand at once.
-    pub(super) in_hand: usize,
+    pub(in crate::sap) in_hand: usize,
     /// Requests that have room in the message.
-    pub(super) in_message: usize,
+    pub(in crate::sap) in_message: usize,
 }
 
 /// What was taken for a client.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(in crate::sap) struct Taken {
     /// To hand out, in order.
-    pub(super) requests: Vec<csp::Transaction>,
+    pub(in crate::sap) requests: Vec<csp::Transaction>,
     /// How many requests the client has in hand, these included.
-    pub(super) in_hand: usize,
+    pub(in crate::sap) in_hand: usize,
     /// Whether some had to stay.
-    pub(super) more: bool,
+    pub(in crate::sap) more: bool,
 }
 
 // === impl Outbox ===
@@ -84,7 +84,7 @@ impl Outbox {
     }
 
     /// Whether a request waits that may be handed out now, to a client that may have `free` of them in hand.
-    pub(super) fn waits(
+    pub(in crate::sap) fn waits(
         &self,
         now: Timestamp,
         session: &SessionId,
@@ -99,14 +99,14 @@ impl Outbox {
     }
 
     /// How many requests a client has in hand.
-    pub(super) fn in_hand(&self, now: Timestamp, session: &SessionId, patience: Duration) -> usize {
+    pub(in crate::sap) fn in_hand(&self, now: Timestamp, session: &SessionId, patience: Duration) -> usize {
         let queue = self.waiting.get(session);
         queue.map_or(0, |queue| queue.iter().filter(|entry| entry.is_fresh(now, patience)).count())
     }
 
     /// Takes requests for a client, as many as the limits allow and fit into its message. What it can't be told in
     /// its encoding stays; what its parser can't hold is dropped.
-    pub(super) fn take(
+    pub(in crate::sap) fn take(
         &self,
         session: &SessionId,
         encoding: Encoding,
@@ -149,7 +149,7 @@ impl Outbox {
     }
 
     /// Sessions for which a request waits again that was not answered in time.
-    pub(super) fn lapsed(&self, now: Timestamp, patience: Duration) -> Vec<SessionId> {
+    pub(in crate::sap) fn lapsed(&self, now: Timestamp, patience: Duration) -> Vec<SessionId> {
         let mut sessions = Vec::new();
         for mut queue in self.waiting.iter_mut() {
             let mut again = false;
@@ -167,7 +167,7 @@ impl Outbox {
     }
 
     /// A client answers; false if it was asked nothing under this id.
-    pub(super) fn answered(&self, session: &SessionId, id: &str) -> bool {
+    pub(in crate::sap) fn answered(&self, session: &SessionId, id: &str) -> bool {
         let Some(mut queue) = self.waiting.get_mut(session) else { return false };
         let before = queue.len();
         queue.retain(|entry| entry.id != id);
@@ -178,7 +178,7 @@ impl Outbox {
     }
 
     /// Forgets a session.
-    pub(super) fn release(&self, session: &SessionId) {
+    pub(in crate::sap) fn release(&self, session: &SessionId) {
         self.waiting.remove(session);
     }
 }
@@ -209,7 +209,7 @@ impl Entry {
 
 impl Sap {
     /// Says something to a session as soon as its client asks for more, and wakes it.
-    pub(super) fn tell_session(&self, session: &SessionId, said: impl Into<Primitive>) {
+    pub(in crate::sap) fn tell_session(&self, session: &SessionId, said: impl Into<Primitive>) {
         let said = said.into();
         let element = said.element().xml();
         if self.outbox.push(session, said) {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use dashmap::DashMap;
 use tracing::debug;
 
-use super::Sap;
-use super::csp::response;
-use super::session::SessionRecord;
 use crate::ident::SessionId;
+use crate::sap::Sap;
+use crate::sap::csp::response;
+use crate::sap::session::SessionRecord;
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, Said};
 use crate::time::Timestamp;
@@ -26,7 +26,7 @@ const KEPT: Duration = Duration::from_secs(300);
 
 /// The long answers of every session, in parts.
 #[derive(Default)]
-pub(super) struct Segments {
+pub(in crate::sap) struct Segments {
     kept: DashMap<SessionId, Vec<Cut>>,
 }
 
@@ -70,12 +70,12 @@ impl Segments {
     }
 
     /// Forgets a session.
-    pub(super) fn release(&self, session: &SessionId) {
+    pub(in crate::sap) fn release(&self, session: &SessionId) {
         self.kept.remove(session);
     }
 
     /// Forgets what nobody fetched.
-    pub(super) fn sweep(&self, now: Timestamp) {
+    pub(in crate::sap) fn sweep(&self, now: Timestamp) {
         self.kept.retain(|_, kept| {
             kept.retain(|cut| now.since(cut.since) < KEPT);
             !kept.is_empty()
@@ -88,7 +88,13 @@ impl Segments {
 impl Sap {
     /// Makes of answers to a client what its parser can take. An answer that is too long comes in segments, or as a
     /// status where the client can't have those.
-    pub(super) fn fit_parser(&self, now: Timestamp, session: &SessionRecord, encoding: Encoding, out: &mut Message) {
+    pub(in crate::sap) fn fit_parser(
+        &self,
+        now: Timestamp,
+        session: &SessionRecord,
+        encoding: Encoding,
+        out: &mut Message,
+    ) {
         let Some(most) = session.capabilities.parser_size.map(|size| size as usize) else { return };
         if size(out, encoding) <= most {
             return;
@@ -140,7 +146,7 @@ impl Sap {
     }
 
     /// Answers `GetSegment-Request`; the transaction tells which segment it is.
-    pub(super) fn get_segment(
+    pub(in crate::sap) fn get_segment(
         &self,
         session: &SessionRecord,
         asked: Option<Text>,
@@ -155,7 +161,7 @@ impl Sap {
     }
 
     /// Answers `DropSegment-Request`.
-    pub(super) fn drop_segment(&self, session: &SessionRecord, request: &DropSegmentRequest) -> Primitive {
+    pub(in crate::sap) fn drop_segment(&self, session: &SessionRecord, request: &DropSegmentRequest) -> Primitive {
         let code = if self.segments.drop(&session.id, &request.id) { Code::SUCCESS } else { Code::NOT_FOUND };
         Status::from(code).into()
     }

@@ -1,9 +1,9 @@
 //! Taking a message for a user of this node (`docs/wire-notes.md`, "Sending").
 
-use super::Sap;
-use super::account::AccountError;
 use crate::address::Address;
 use crate::messaging::Message;
+use crate::sap::Sap;
+use crate::sap::account::AccountError;
 use crate::store::Changes;
 use crate::time::Timestamp;
 use crate::vocabulary::status::Code;
@@ -14,7 +14,7 @@ impl Sap {
     ///
     /// # Errors
     /// 405 if there is no messaging here, 534 if he has not subscribed to it, and the codes of the mailbox.
-    pub(super) async fn accept(
+    pub(in crate::sap) async fn accept(
         &self,
         now: Timestamp,
         message: &Message,

@@ -8,13 +8,13 @@ use crate::vocabulary::party::{ClientId, User};
 
 /// The recipients of a message with the clients that the sender named of each; none = all.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Targets(HashMap<Address, Vec<Target>>);
+pub(in crate::sap) struct Targets(HashMap<Address, Vec<Target>>);
 
 // === impl Targets ===
 
 impl Targets {
     /// Notes a recipient as the sender named it. Who is named without a client, once at least, gets it at all.
-    pub(super) fn name(&mut self, user: &Address, named: &User) {
+    pub(in crate::sap) fn name(&mut self, user: &Address, named: &User) {
         let client = named.client.clone().filter(|client| *client != ClientId::default());
         let target = Target { client, application: named.application.clone() };
         let is_all = target == Target::default();
@@ -27,12 +27,12 @@ impl Targets {
     }
 
     /// The clients of a recipient.
-    pub(super) fn of(&self, user: &Address) -> Vec<Target> {
+    pub(in crate::sap) fn of(&self, user: &Address) -> Vec<Target> {
         self.0.get(user).cloned().unwrap_or_default()
     }
 
     /// A recipient as it is named to another domain.
-    pub(super) fn named(&self, user: &Address) -> Vec<User> {
+    pub(in crate::sap) fn named(&self, user: &Address) -> Vec<User> {
         let id = || user.to_string().into();
         match self.0.get(user).map_or(&[][..], Vec::as_slice) {
             [] => vec![User { id: id(), ..User::default() }],

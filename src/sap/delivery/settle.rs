@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use tracing::{debug, error};
 
-use super::Sap;
 use super::claims::{Kind, Taker};
 use super::handed::Place;
-use super::session::SessionRecord;
 use crate::address::Address;
 use crate::messaging::{Copies, Mail, Waiting};
 use crate::relay::Turn;
+use crate::sap::Sap;
+use crate::sap::session::SessionRecord;
 use crate::store::{Changes, Key, Seq, StoreError};
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
@@ -27,7 +27,12 @@ const PAGE: usize = 8;
 
 impl Sap {
     /// A client answers a request of ours.
-    pub(super) async fn take_client_answer(self: &Arc<Self>, now: Timestamp, message: &Message, answer: &Transaction) {
+    pub(in crate::sap) async fn take_client_answer(
+        self: &Arc<Self>,
+        now: Timestamp,
+        message: &Message,
+        answer: &Transaction,
+    ) {
         let Some(record) = message.session.as_ref().and_then(|id| self.sessions.get(id)) else { return };
         if answer.id.as_deref().is_some_and(|id| self.outbox.answered(&record.id, id)) {
             return;
@@ -59,7 +64,7 @@ impl Sap {
     }
 
     /// A client has a message; 426 if nothing with that id waits for it.
-    pub(super) async fn delivered(
+    pub(in crate::sap) async fn delivered(
         self: &Arc<Self>,
         now: Timestamp,
         session: &SessionRecord,
@@ -73,7 +78,7 @@ impl Sap {
     }
 
     /// The message with an id that waits for a session; `None` if there is none, or the session has it.
-    pub(super) async fn find_for(
+    pub(in crate::sap) async fn find_for(
         &self,
         now: Timestamp,
         session: &SessionRecord,
@@ -106,7 +111,7 @@ impl Sap {
     }
 
     /// Whether a session may see an entry: a message meant for it that it does not have.
-    pub(super) fn is_open_to(&self, now: Timestamp, session: &SessionRecord, waiting: &Waiting) -> bool {
+    pub(in crate::sap) fn is_open_to(&self, now: Timestamp, session: &SessionRecord, waiting: &Waiting) -> bool {
         let Mail::Message(message) = &waiting.mail else { return false };
         waiting.expires > now
             && self.claims.sees(&session.user, &session.id, waiting.seq)
@@ -155,7 +160,7 @@ impl Sap {
     }
 
     /// An entry leaves the mailbox for all sessions of its user, and the sender hears of it if he asked.
-    pub(super) async fn settle_entry(
+    pub(in crate::sap) async fn settle_entry(
         self: &Arc<Self>,
         now: Timestamp,
         user: &Address,
@@ -180,7 +185,7 @@ impl Sap {
     }
 
     /// A session refuses a message: for all sessions of its user, unless one of them has it already.
-    pub(super) async fn reject(
+    pub(in crate::sap) async fn reject(
         self: &Arc<Self>,
         now: Timestamp,
         session: &SessionRecord,
@@ -200,7 +205,7 @@ impl Sap {
     }
 
     /// Waits no longer for sessions that are over to take what others have.
-    pub(super) async fn tidy_copies(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub(in crate::sap) async fn tidy_copies(self: &Arc<Self>) -> Result<(), StoreError> {
         let is_over = |session: &_| self.sessions.version(session).is_none();
         for (user, seq) in self.claims.forsaken(is_over) {
             for _ in 0..ATTEMPTS {

@@ -1,21 +1,21 @@
 //! Which of a user's sessions mail is for (`docs/wire-notes.md`, "Several sessions").
 
-use super::Sap;
 use super::manner::Manner;
-use super::session::SessionRecord;
 use crate::address::Address;
 use crate::ident::SessionId;
 use crate::messaging::{Mail, Message as Kept, Report};
+use crate::sap::Sap;
+use crate::sap::session::SessionRecord;
 
 /// The sessions of one user, and how each takes mail.
-pub(super) struct Audience<'a> {
+pub(in crate::sap) struct Audience<'a> {
     sap: &'a Sap,
     sessions: Vec<SessionRecord>,
 }
 
 impl Sap {
     /// The sessions of a user.
-    pub(super) fn audience(&self, user: &Address) -> Audience<'_> {
+    pub(in crate::sap) fn audience(&self, user: &Address) -> Audience<'_> {
         let ids = self.sessions.of_user(user);
         Audience { sap: self, sessions: ids.iter().filter_map(|id| self.sessions.get(id)).collect() }
     }
@@ -25,7 +25,7 @@ impl Sap {
 
 impl Audience<'_> {
     /// Whether mail is for a session.
-    pub(super) fn has(&self, session: &SessionId, mail: &Mail) -> bool {
+    pub(in crate::sap) fn has(&self, session: &SessionId, mail: &Mail) -> bool {
         match mail {
             Mail::Message(message) => self.of_message(message).any(|one| one.id == *session),
             Mail::Report(report) => self.of_report(report).any(|one| one.id == *session),
@@ -33,7 +33,7 @@ impl Audience<'_> {
     }
 
     /// The further sessions that a session's mail is for: a report is for one alone.
-    pub(super) fn others(&self, session: &SessionId, mail: &Mail) -> Vec<SessionId> {
+    pub(in crate::sap) fn others(&self, session: &SessionId, mail: &Mail) -> Vec<SessionId> {
         match mail {
             Mail::Message(message) => {
                 self.of_message(message).map(|one| one.id.clone()).filter(|id| id != session).collect()
@@ -43,12 +43,12 @@ impl Audience<'_> {
     }
 
     /// Whether a message may be seen in a session: it is not meant for other clients.
-    pub(super) fn may_see(&self, session: &SessionId, message: &Kept) -> bool {
+    pub(in crate::sap) fn may_see(&self, session: &SessionId, message: &Kept) -> bool {
         self.addressed(message).any(|one| one.id == *session)
     }
 
     /// Whether nobody takes a message, and somebody refuses it.
-    pub(super) fn refuses(&self, message: &Kept) -> bool {
+    pub(in crate::sap) fn refuses(&self, message: &Kept) -> bool {
         let manners = || self.addressed(message).map(|one| self.sap.manner(one, message, true));
         !manners().any(Manner::takes) && manners().any(|manner| manner == Manner::Refuse)
     }

@@ -12,9 +12,9 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
-use super::Sap;
-use super::csp::Call;
-use super::delivery::Hunger;
+use super::Hunger;
+use crate::sap::Sap;
+use crate::sap::csp::Call;
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
@@ -27,13 +27,13 @@ const LONGEST: Duration = Duration::from_secs(45);
 
 /// Tells the polls of one session that something arrived, and which of them is the latest.
 #[derive(Debug, Default)]
-pub(super) struct Arrival {
+pub(in crate::sap) struct Arrival {
     notify: Notify,
     latest: AtomicU64,
 }
 
 /// The polls that are held.
-pub(super) struct Hold {
+pub(in crate::sap) struct Hold {
     places: Semaphore,
     over: watch::Sender<bool>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Hold {
 
 impl Arrival {
     /// Something arrived, or the session is over.
-    pub(super) fn tell(&self) {
+    pub(in crate::sap) fn tell(&self) {
         self.notify.notify_waiters();
     }
 
@@ -79,7 +79,7 @@ impl Sap {
     }
 
     /// Holds a poll to which there is nothing to say until there is, or its time is over.
-    pub(super) async fn hold_poll(self: &Arc<Self>, asked: &Message, call: &Call, out: &mut Message) {
+    pub(in crate::sap) async fn hold_poll(self: &Arc<Self>, asked: &Message, call: &Call, out: &mut Message) {
         let wait = call.wait.min(self.settings.timers.long_poll).min(LONGEST);
         if wait.is_zero() || !out.transactions.is_empty() || !asked.transactions.iter().all(is_poll) {
             return;

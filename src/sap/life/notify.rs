@@ -1,8 +1,8 @@
 //! General notifications: what one session of a user changed is told to his other sessions that want to know (1.3; IMPS
 //! 1.3 architecture, C.8.15; docs/wire-notes.md, "General notifications").
 
-use super::Sap;
-use super::session::SessionRecord;
+use crate::sap::Sap;
+use crate::sap::session::SessionRecord;
 use crate::vocabulary::notification::{
     NotificationRequest, SubscribeNotificationRequest, UnsubscribeNotificationRequest,
 };
@@ -42,7 +42,7 @@ const PRIORITY_ADJUSTED: &str = "SPA";
 
 impl Sap {
     /// Answers `SubscribeNotification-Request`; no type at all means every type.
-    pub(super) async fn subscribe_notifications(
+    pub(in crate::sap) async fn subscribe_notifications(
         &self,
         session: &SessionRecord,
         request: &SubscribeNotificationRequest,
@@ -61,7 +61,7 @@ impl Sap {
     }
 
     /// Answers `UnsubscribeNotification-Request`; no type at all means every type.
-    pub(super) async fn unsubscribe_notifications(
+    pub(in crate::sap) async fn unsubscribe_notifications(
         &self,
         session: &SessionRecord,
         request: &UnsubscribeNotificationRequest,
@@ -75,7 +75,7 @@ impl Sap {
     }
 
     /// Tells the user's other sessions that this one has another rank now.
-    pub(super) fn tell_priority(&self, session: &SessionRecord, priority: u32) {
+    pub(in crate::sap) fn tell_priority(&self, session: &SessionRecord, priority: u32) {
         let notification = NotificationRequest {
             notification_type: PRIORITY_ADJUSTED.into(),
             priority: Some(priority),

@@ -21,7 +21,7 @@ const MEMORY: Duration = Duration::from_secs(10);
 
 /// What sessions have in hand, by user.
 #[derive(Default)]
-pub(super) struct Claims {
+pub(in crate::sap) struct Claims {
     users: DashMap<Address, Hands>,
     /// Users with sessions for which something may wait that was not there for them before.
     restless: DashMap<Address, ()>,
@@ -60,7 +60,7 @@ struct Held {
 
 /// What an entry is handed out as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::sap) enum Kind {
     /// Itself.
     Whole,
     /// A notification.
@@ -83,42 +83,42 @@ enum State {
 
 /// A session that takes what waits, and when.
 #[derive(Clone, Copy)]
-pub(super) struct Taker<'a> {
-    pub(super) now: Timestamp,
-    pub(super) user: &'a Address,
-    pub(super) session: &'a SessionId,
+pub(in crate::sap) struct Taker<'a> {
+    pub(in crate::sap) now: Timestamp,
+    pub(in crate::sap) user: &'a Address,
+    pub(in crate::sap) session: &'a SessionId,
     /// How long an answer may take.
-    pub(super) patience: Duration,
+    pub(in crate::sap) patience: Duration,
 }
 
 /// Where a session looks for what waits.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(in crate::sap) struct Plan {
     /// Entries that were not answered in time and have another turn.
-    pub(super) again: Vec<Seq>,
+    pub(in crate::sap) again: Vec<Seq>,
     /// New ones lie behind this place.
-    pub(super) from: Seq,
+    pub(in crate::sap) from: Seq,
     /// Entries for which there is time if there is nothing else.
-    pub(super) behind: Vec<Seq>,
+    pub(in crate::sap) behind: Vec<Seq>,
     round: u64,
 }
 
 /// An entry somebody wants to hand out.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    pub(super) seq: Seq,
-    pub(super) kind: Kind,
+pub(in crate::sap) struct Wanted<'a> {
+    pub(in crate::sap) seq: Seq,
+    pub(in crate::sap) kind: Kind,
     /// The message's id; reports have none, and are for one session at a time.
-    pub(super) message: Option<&'a Text>,
+    pub(in crate::sap) message: Option<&'a Text>,
     /// It was in hand before and has another turn, by the [`Plan`].
-    pub(super) again: bool,
+    pub(in crate::sap) again: bool,
 }
 
 // === impl Claims ===
 
 impl Claims {
     /// Where a session looks for what waits.
-    pub(super) fn plan(&self, taker: Taker<'_>) -> Plan {
+    pub(in crate::sap) fn plan(&self, taker: Taker<'_>) -> Plan {
         let Some(hands) = self.users.get(taker.user) else { return Plan::default() };
         let Some(hand) = hands.sessions.get(taker.session) else { return Plan::default() };
         let mut plan = Plan { from: hand.seen, round: hand.round, ..Plan::default() };
@@ -133,7 +133,7 @@ impl Claims {
     }
 
     /// A session has looked at everything up to a place, unless it must look again meanwhile.
-    pub(super) fn looked(&self, taker: Taker<'_>, plan: &Plan, upto: Seq) {
+    pub(in crate::sap) fn looked(&self, taker: Taker<'_>, plan: &Plan, upto: Seq) {
         if upto <= plan.from {
             return;
         }
@@ -145,7 +145,7 @@ impl Claims {
     }
 
     /// How many requests a client has in hand. One that polls has done with notifications, answered or not.
-    pub(super) fn in_hand(&self, taker: Taker<'_>, polls: bool) -> usize {
+    pub(in crate::sap) fn in_hand(&self, taker: Taker<'_>, polls: bool) -> usize {
         let Some(mut hands) = self.users.get_mut(taker.user) else { return 0 };
         let Some(hand) = hands.sessions.get_mut(taker.session) else { return 0 };
         let mut count = 0;
@@ -160,12 +160,12 @@ impl Claims {
     }
 
     /// Whether an entry may be handed to a session.
-    pub(super) fn is_free(&self, taker: Taker<'_>, wanted: Wanted<'_>) -> bool {
+    pub(in crate::sap) fn is_free(&self, taker: Taker<'_>, wanted: Wanted<'_>) -> bool {
         self.users.get(taker.user).is_none_or(|hands| hands.is_free(taker, wanted))
     }
 
     /// Puts an entry into a session's hand, if it is free.
-    pub(super) fn claim(&self, taker: Taker<'_>, wanted: Wanted<'_>) -> bool {
+    pub(in crate::sap) fn claim(&self, taker: Taker<'_>, wanted: Wanted<'_>) -> bool {
         let mut hands = self.users.entry(taker.user.clone()).or_default();
         if !hands.is_free(taker, wanted) {
             return false;
@@ -188,7 +188,7 @@ impl Claims {
     }
 
     /// A session sees an entry: it is still there, and the session does not have it already.
-    pub(super) fn sees(&self, user: &Address, session: &SessionId, seq: Seq) -> bool {
+    pub(in crate::sap) fn sees(&self, user: &Address, session: &SessionId, seq: Seq) -> bool {
         let Some(hands) = self.users.get(user) else { return true };
         let had = hands.sessions.get(session).and_then(|hand| hand.held.get(&seq)).is_some_and(|held| held.is_had());
         !had && !hands.gone.contains_key(&seq) && hands.copies.get(&seq).is_none_or(|open| open.contains(session))
@@ -198,13 +198,13 @@ impl Claims {
     ///
     /// # Errors
     /// Behind which place it must lie, if it is there at all.
-    pub(super) fn place_of(&self, user: &Address, message: &str) -> Result<Seq, Seq> {
+    pub(in crate::sap) fn place_of(&self, user: &Address, message: &str) -> Result<Seq, Seq> {
         let Some(hands) = self.users.get(user) else { return Err(0) };
         hands.places.get(message).copied().ok_or(hands.known)
     }
 
     /// Notes where messages lie: all of them up to a place.
-    pub(super) fn learn(&self, user: &Address, session: &SessionId, messages: Vec<(Text, Seq)>, upto: Seq) {
+    pub(in crate::sap) fn learn(&self, user: &Address, session: &SessionId, messages: Vec<(Text, Seq)>, upto: Seq) {
         let mut hands = self.users.entry(user.clone()).or_default();
         hands.sessions.entry(session.clone()).or_default();
         hands.known = hands.known.max(upto);
@@ -215,7 +215,7 @@ impl Claims {
     }
 
     /// A session's answer is being dealt with: it keeps the entry in hand.
-    pub(super) fn hold(&self, taker: Taker<'_>, seq: Seq) {
+    pub(in crate::sap) fn hold(&self, taker: Taker<'_>, seq: Seq) {
         self.with_held(taker.user, taker.session, seq, |held| {
             if held.is_open() {
                 (held.state, held.since) = (State::Open, taker.now);
@@ -224,7 +224,7 @@ impl Claims {
     }
 
     /// A client answered a notification; false if it was told nothing of that place.
-    pub(super) fn told(&self, user: &Address, session: &SessionId, seq: Seq) -> bool {
+    pub(in crate::sap) fn told(&self, user: &Address, session: &SessionId, seq: Seq) -> bool {
         self.with_held(user, session, seq, |held| {
             if held.kind == Kind::Notice && held.is_open() {
                 held.state = State::Told;
@@ -233,7 +233,14 @@ impl Claims {
     }
 
     /// A session has an entry that others have yet to take.
-    pub(super) fn had(&self, now: Timestamp, user: &Address, session: &SessionId, seq: Seq, open: Vec<SessionId>) {
+    pub(in crate::sap) fn had(
+        &self,
+        now: Timestamp,
+        user: &Address,
+        session: &SessionId,
+        seq: Seq,
+        open: Vec<SessionId>,
+    ) {
         let mut hands = self.users.entry(user.clone()).or_default();
         hands.copies.insert(seq, open);
         let hand = hands.sessions.entry(session.clone()).or_default();
@@ -242,7 +249,7 @@ impl Claims {
     }
 
     /// Notes who has yet to take an entry; nobody = it is as if nobody had taken it.
-    pub(super) fn set_copies(&self, user: &Address, seq: Seq, open: Vec<SessionId>) {
+    pub(in crate::sap) fn set_copies(&self, user: &Address, seq: Seq, open: Vec<SessionId>) {
         let mut hands = self.users.entry(user.clone()).or_default();
         if !open.is_empty() {
             hands.copies.insert(seq, open);
@@ -254,7 +261,7 @@ impl Claims {
     }
 
     /// Entries for which a session is waited for that is over.
-    pub(super) fn forsaken(&self, is_over: impl Fn(&SessionId) -> bool) -> Vec<(Address, Seq)> {
+    pub(in crate::sap) fn forsaken(&self, is_over: impl Fn(&SessionId) -> bool) -> Vec<(Address, Seq)> {
         let mut found = Vec::new();
         for hands in &self.users {
             let dead = hands.copies.iter().filter(|(_, open)| open.iter().any(&is_over));
@@ -264,7 +271,7 @@ impl Claims {
     }
 
     /// An entry left the mailbox.
-    pub(super) fn gone(&self, now: Timestamp, user: &Address, seq: Seq) {
+    pub(in crate::sap) fn gone(&self, now: Timestamp, user: &Address, seq: Seq) {
         // Nobody looked into it: nobody has read it before.
         let Some(mut hands) = self.users.get_mut(user) else { return };
         let hands = &mut *hands;
@@ -285,7 +292,7 @@ impl Claims {
     }
 
     /// A session is over: what it had in hand is free.
-    pub(super) fn release(&self, user: &Address, session: &SessionId) {
+    pub(in crate::sap) fn release(&self, user: &Address, session: &SessionId) {
         if let Some(mut hands) = self.users.get_mut(user) {
             hands.sessions.remove(session);
             hands.look_again();
@@ -298,7 +305,7 @@ impl Claims {
     }
 
     /// What a session of the user can take has changed: all of them look again from the beginning.
-    pub(super) fn look_again(&self, user: &Address) {
+    pub(in crate::sap) fn look_again(&self, user: &Address) {
         if let Some(mut hands) = self.users.get_mut(user) {
             hands.look_again();
         }
@@ -306,7 +313,7 @@ impl Claims {
     }
 
     /// Forgets what is too old to matter, and gives the users for whose sessions something may wait again.
-    pub(super) fn sweep(&self, now: Timestamp, patience: Duration) -> Vec<Address> {
+    pub(in crate::sap) fn sweep(&self, now: Timestamp, patience: Duration) -> Vec<Address> {
         let mut restless: Vec<Address> = self.restless.iter().map(|user| user.key().clone()).collect();
         restless.iter().for_each(|user| drop(self.restless.remove(user)));
         self.users.retain(|user, hands| {

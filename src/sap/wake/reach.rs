@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use compact_str::format_compact;
 
-use super::capability::Offer;
-use super::session::{SessionRecord, Sessions};
-use super::{Sap, Via};
+use crate::sap::capability::Offer;
+use crate::sap::session::{SessionRecord, Sessions};
+use crate::sap::{Sap, Via};
 use crate::vocabulary::{Text, Version};
 
 /// Where the node listens, and what its clients are told instead.
@@ -55,7 +55,7 @@ impl Reach {
 
 impl Sap {
     /// What is offered to a session of that version, whose client came that way.
-    pub(super) fn offer_to(&self, record: &SessionRecord, version: Version, via: &Via) -> Offer {
+    pub(in crate::sap) fn offer_to(&self, record: &SessionRecord, version: Version, via: &Via) -> Offer {
         let reach = &self.settings.reach;
         let listens = reach.cir.is_some();
         let tcp = reach.tcp(via);

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tracing::error;
 
-use super::Sap;
-use super::capability::Delivery;
-use super::csp::{Call, response};
 use super::fit::Space;
 use super::handed;
-use super::report::{Failure, summary};
-use super::session::SessionRecord;
 use crate::messaging::Mail;
+use crate::sap::Sap;
+use crate::sap::capability::Delivery;
+use crate::sap::csp::{Call, response};
+use crate::sap::report::{Failure, summary};
+use crate::sap::session::SessionRecord;
 use crate::store::StoreError;
 use crate::syntax::Encoding;
 use crate::syntax::csp::Transaction;
@@ -31,7 +31,7 @@ const PAGE: usize = 8;
 
 impl Sap {
     /// Answers `SetDeliveryMethod-Request`.
-    pub(super) async fn set_delivery_method(
+    pub(in crate::sap) async fn set_delivery_method(
         &self,
         session: &SessionRecord,
         request: &SetDeliveryMethodRequest,
@@ -59,7 +59,7 @@ impl Sap {
     }
 
     /// Answers `GetMessageList-Request`: the oldest first, and no more than the client's parser holds.
-    pub(super) async fn list_messages(
+    pub(in crate::sap) async fn list_messages(
         &self,
         now: Timestamp,
         session: &SessionRecord,
@@ -121,7 +121,7 @@ impl Sap {
     }
 
     /// Answers `GetMessage-Request`. The message waits on until the client says that it has it.
-    pub(super) async fn give_message(
+    pub(in crate::sap) async fn give_message(
         &self,
         now: Timestamp,
         session: &SessionRecord,
@@ -148,7 +148,7 @@ impl Sap {
     }
 
     /// Answers `RejectMessage-Request`.
-    pub(super) async fn reject_messages(
+    pub(in crate::sap) async fn reject_messages(
         self: &Arc<Self>,
         now: Timestamp,
         session: &SessionRecord,
@@ -180,7 +180,7 @@ impl Sap {
     }
 
     /// Answers `MessageDelivered` as a request of its own.
-    pub(super) async fn delivered_later(
+    pub(in crate::sap) async fn delivered_later(
         self: &Arc<Self>,
         now: Timestamp,
         session: &SessionRecord,

@@ -1,15 +1,15 @@
 //! How a message reaches a session: what its client's capabilities, the services agreed and the delivery method make
 //! of it (`docs/wire-notes.md`, "Capabilities", "Fetching messages").
 
-use super::Sap;
-use super::capability::{Delivery, Policy};
-use super::session::SessionRecord;
 use crate::messaging::Message as Kept;
+use crate::sap::Sap;
+use crate::sap::capability::{Delivery, Policy};
+use crate::sap::session::SessionRecord;
 use crate::vocabulary::message::is_text;
 
 /// How a message reaches a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(in crate::sap) enum Manner {
     /// In `NewMessage`.
     Push,
     /// Announced by `MessageNotification`.
@@ -24,7 +24,7 @@ pub(super) enum Manner {
 
 impl Manner {
     /// Whether the session is told of the message.
-    pub(super) fn takes(self) -> bool {
+    pub(in crate::sap) fn takes(self) -> bool {
         matches!(self, Self::Push | Self::Notify)
     }
 }
@@ -34,7 +34,7 @@ impl Manner {
 impl Sap {
     /// How a message reaches a session that is written to in a way that carries bytes as they are (`opaque`), or
     /// only as base64.
-    pub(super) fn manner(&self, session: &SessionRecord, message: &Kept, opaque: bool) -> Manner {
+    pub(in crate::sap) fn manner(&self, session: &SessionRecord, message: &Kept, opaque: bool) -> Manner {
         let client = &session.capabilities;
         let (mime, size) = (Some(message.content_type.as_str()), message.content.len());
         let bare = || opaque || is_text(&message.content_type, &message.content);

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Sap;
-use super::life::Reason;
+use super::Reason;
 use crate::address::Address;
+use crate::sap::Sap;
 use crate::store::StoreError;
 use crate::time::Timestamp;
 use crate::vocabulary::status::Code;

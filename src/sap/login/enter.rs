@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 
 use tracing::info;
 
-use super::capability::{self, Capabilities};
-use super::life::seconds;
-use super::login::{self, Admission, Answer, Refusal};
-use super::services::Agreed;
-use super::session::{SessionRecord, Sessions};
-use super::{Sap, Via};
 use crate::address::Address;
 use crate::ident::SessionId;
+use crate::sap::capability::{self, Capabilities};
+use crate::sap::life::seconds;
+use crate::sap::login::{self, Admission, Answer, Refusal};
+use crate::sap::services::Agreed;
+use crate::sap::session::{SessionRecord, Sessions};
+use crate::sap::{Sap, Via};
 use crate::store::Changes;
 use crate::time::Timestamp;
 use crate::vocabulary::access::{LoginRequest, LoginResponse};
@@ -29,7 +29,7 @@ impl Sap {
     }
 
     /// Answers a login, either step of one, or the wish to take up a session.
-    pub(super) async fn log_in(
+    pub(in crate::sap) async fn log_in(
         self: &Arc<Self>,
         now: Timestamp,
         request: &LoginRequest,

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::capability::{Capabilities, is_plain_text};
 use super::claims::Kind;
 use crate::address::Address;
 use crate::messaging::{Mail, Message as Kept, Report, Waiting};
+use crate::sap::capability::{Capabilities, is_plain_text};
 use crate::store::Seq;
 use crate::syntax::csp::Transaction;
 use crate::syntax::{Said, without_foreign};
@@ -17,7 +17,7 @@ use crate::vocabulary::{Content, Mode, Primitive, Text};
 
 /// A mailbox entry as a request to a client. Its transaction id is the same whenever it is handed out again, and
 /// another one for the notification than for the message.
-pub(super) fn request(client: &Capabilities, entry: &Waiting, kind: Kind) -> Transaction {
+pub(in crate::sap) fn request(client: &Capabilities, entry: &Waiting, kind: Kind) -> Transaction {
     let said: Primitive = match (&entry.mail, kind) {
         (Mail::Message(message), Kind::Whole) => {
             let (info, content) = whole(client, message);
@@ -31,13 +31,13 @@ pub(super) fn request(client: &Capabilities, entry: &Waiting, kind: Kind) -> Tra
 }
 
 /// The message that a client fetches.
-pub(super) fn fetched(client: &Capabilities, message: &Kept) -> GetMessageResponse {
+pub(in crate::sap) fn fetched(client: &Capabilities, message: &Kept) -> GetMessageResponse {
     let (info, content) = whole(client, message);
     GetMessageResponse { outcome: None, info: Some(info), content: Some(content) }
 }
 
 /// About a message that waits.
-pub(super) fn info(message: &Kept) -> MessageInfo {
+pub(in crate::sap) fn info(message: &Kept) -> MessageInfo {
     // The sender's client is for reports: who answers a message writes to the user.
     let sender =
         User { id: message.sender.to_string().into(), friendly_name: message.sender_name.clone(), ..User::default() };
@@ -97,16 +97,16 @@ fn users<'a>(addresses: impl Iterator<Item = &'a Address>) -> Recipient {
 
 /// What a transaction id of the server's stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) seq: Seq,
-    pub(super) kind: Kind,
+pub(in crate::sap) struct Place {
+    pub(in crate::sap) seq: Seq,
+    pub(in crate::sap) kind: Kind,
 }
 
 // === impl Place ===
 
 impl Place {
     /// What an id stands for.
-    pub(super) fn of(id: &str) -> Option<Self> {
+    pub(in crate::sap) fn of(id: &str) -> Option<Self> {
         let (kind, seq) = match id.split_at_checked(1)? {
             ("m", seq) => (Kind::Whole, seq),
             ("n", seq) => (Kind::Notice, seq),
