@@ -240,7 +240,7 @@ async fn restore(sap: &Arc<Sap>, store: &Store) -> Result<(), StoreError> {
     }
     each_record(store, &SessionRecord::prefix(), |_, value| {
         if let Ok(record) = serde_json::from_slice::<SessionRecord>(value) {
-            sap.sessions().open(now, record);
+            sap.reopen(now, record);
         }
     })
     .await?;

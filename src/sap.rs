@@ -9,6 +9,7 @@
 //!                      └──── carry: commit, then answers and POSTs
 //! ```
 
+mod accept;
 pub mod account;
 mod audience;
 pub mod capability;

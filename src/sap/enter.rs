@@ -22,6 +22,12 @@ use crate::vocabulary::status::Code;
 use crate::vocabulary::{Text, Version};
 
 impl Sap {
+    /// Puts a session of an earlier run in force.
+    pub fn reopen(&self, now: Timestamp, record: SessionRecord) {
+        self.login.remembers(now, &record.user, &record.client, record.from);
+        self.sessions.open(now, record);
+    }
+
     /// Answers a login, either step of one, or the wish to take up a session.
     pub(super) async fn log_in(
         self: &Arc<Self>,
@@ -39,10 +45,7 @@ impl Sap {
         match self.login.handle(now, request, version, via).await {
             Answer::Challenge(challenge) => challenge.response(),
             Answer::Admit(admission) => self.admit(now, &admission, request, version, via).await,
-            Answer::Refuse(refusal) => {
-                refusal.count();
-                refusal.response(request, version)
-            }
+            Answer::Refuse(refusal) => refuse(refusal, request, version),
         }
     }
 
@@ -59,7 +62,7 @@ impl Sap {
             Ok(account) => self.offered.to(&account.profile),
             Err(error) => {
                 tracing::error!(%error, user = %admission.user, "an account is gone or can't be read");
-                return login::refused(request, Code::UNAVAILABLE);
+                return refuse(Refusal::Fault(Code::UNAVAILABLE), request, version);
             }
         };
         let mut record = SessionRecord {
@@ -89,7 +92,7 @@ impl Sap {
         if let Err(error) = self.store.commit(changes).await {
             tracing::error!(%error, "a login could not be stored");
             leaving.iter().for_each(|(old, _)| self.sessions.spare(&old.id));
-            return login::refused(request, Code::UNAVAILABLE);
+            return refuse(Refusal::Fault(Code::UNAVAILABLE), request, version);
         }
         for (old, reason) in &leaving {
             self.ended(now, old, *reason);
@@ -100,7 +103,7 @@ impl Sap {
             tracing::error!(%error, user = %record.user, "a new session may not go by its user's profile");
         }
         if !self.sessions.lives(&record.id) {
-            return login::refused(request, Code::FORBIDDEN);
+            return refuse(Refusal::Barred, request, version);
         }
         self.wake_again(&record);
         answer
@@ -150,12 +153,15 @@ impl Sap {
             Ok(true) => {}
             Ok(false) => {
                 info!(user = %record.user, session = %id, client = %via.client, "taken up by another client: refused");
-                Refusal::OtherClient.count();
-                return login::refused(request, Code::CLIENT_MISMATCH);
+                return refuse(Refusal::OtherClient, request, version);
             }
-            Err(code) => return login::refused(request, code),
+            Err(refusal) => return refuse(refusal, request, version),
         }
-        self.sessions.heard(now, id);
+        if !self.sessions.heard(now, id) {
+            // It ended meanwhile.
+            Refusal::UnknownSession.count();
+            return login::refused(request, Code::NOT_RECOVERED);
+        }
         let keep_alive = request.time_to_live.map(|asked| seconds(self.login.granted(Some(asked))));
         let keep_alive = keep_alive.unwrap_or(record.keep_alive);
         let mut answer = LoginResponse {
@@ -186,7 +192,7 @@ impl Sap {
 
     /// Whether a session belongs to the user and client that a request names. What 1.3 may leave out it need not
     /// name.
-    async fn owns(&self, request: &LoginRequest, version: Version, record: &SessionRecord) -> Result<bool, Code> {
+    async fn owns(&self, request: &LoginRequest, version: Version, record: &SessionRecord) -> Result<bool, Refusal> {
         let named = request.user.as_deref().filter(|user| !user.trim().is_empty());
         let same_user = match named.map(|text| Address::parse(text, &self.settings.domain)) {
             None => version == Version::V13,
@@ -197,7 +203,7 @@ impl Sap {
                 Ok(known) => known.is_some_and(|known| known.address == record.user),
                 Err(error) => {
                     tracing::error!(%error, "a session could not be taken up");
-                    return Err(Code::UNAVAILABLE);
+                    return Err(Refusal::Fault(Code::UNAVAILABLE));
                 }
             },
         };
@@ -205,4 +211,9 @@ impl Sap {
         let same_application = request.application.is_none() || request.application == record.application;
         Ok(same_user && same_client && same_application)
     }
+}
+
+fn refuse(refusal: Refusal, request: &LoginRequest, version: Version) -> LoginResponse {
+    refusal.count();
+    refusal.response(request, version)
 }

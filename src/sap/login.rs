@@ -12,8 +12,9 @@ pub use digest::Schema;
 pub use refusal::Refusal;
 pub(in crate::sap) use refusal::refused;
 
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::address::Address;
 use crate::config::{Access, ClearPasswords, LoginClass, Timers};
@@ -120,7 +121,9 @@ impl Login {
         let (refusal, user) = match self.decide(now, request, version, via).await {
             Ok(answer) => return answer,
             Err(Stop::Refused(refusal, user)) => (refusal, user),
-            Err(Stop::Fault(AccountError::Store(StoreError::Closed))) => (Refusal::Fault(Code::UNAVAILABLE), None),
+            Err(Stop::Fault(AccountError::Store(StoreError::Closed) | AccountError::Secret(SecretError::Busy))) => {
+                (Refusal::Fault(Code::UNAVAILABLE), None)
+            }
             Err(Stop::Fault(fault)) => {
                 tracing::error!(%fault, "a login could not be decided");
                 (Refusal::Fault(Code::SERVER_ERROR), None)
@@ -148,6 +151,11 @@ impl Login {
             _ => self.keep_alive,
         };
         wanted.max(KEEP_ALIVE_MIN).min(self.keep_alive_max)
+    }
+
+    /// A session of an earlier run: its client is known where it logged in.
+    pub fn remembers(&self, now: Timestamp, user: &Address, client: &ClientId, from: IpAddr) {
+        self.pace.proved(now, &Attempt::behind(user, client, from));
     }
 
     /// How many nonces are out, for metrics.
@@ -192,8 +200,10 @@ impl Login {
             // The challenge that may have asked for it is answered.
             let _ = self.nonces.take(now, &who);
             let Some(known) = known else { return Err(self.nobody(now, &attempt)) };
+            let arrived = Instant::now();
             let turn = self.accounts.turn(&known).await?;
             // Others may have failed while this one waited for its turn.
+            let now = now + arrived.elapsed();
             if let Some(wait) = self.pace.wait(now, &attempt) {
                 return Err(Stop::of(Refusal::TooManyAttempts(wait), Some(&known)));
             }

@@ -138,9 +138,8 @@ impl Sap {
         }
         let mut message = Kept { recipients: here.clone(), ..message };
         for recipient in here {
-            let online = self.sessions.is_online(&recipient);
             message.targets = targets.of(&recipient);
-            if let Err(code) = self.messaging.accept(now, &message, &recipient, online, &mut turn.changes).await {
+            if let Err(code) = self.accept(now, &message, &recipient, &mut turn.changes).await {
                 failures.push(Failure::of(&recipient, code));
             }
         }

@@ -28,6 +28,9 @@ pub enum SecretError {
     /// The cipher or the random source failed, or the node is stopping.
     #[error("the cryptographic library failed")]
     Library,
+    /// So many passwords wait to be hashed that this one's turn did not come in time.
+    #[error("too many passwords wait to be checked; try again later")]
+    Busy,
 }
 
 /// Compares without telling by its time where the difference is.

@@ -100,7 +100,7 @@ impl Sap {
             if size(&fitting, encoding) > most
                 && let Some(answer) = fitting.transactions.pop()
             {
-                let shorter = self.shorter(now, session, encoding, &fitting, answer, most);
+                let shorter = self.shorter(now, session, encoding, &fitting, &answer, most);
                 fitting.transactions.push(shorter);
             }
         }
@@ -114,7 +114,7 @@ impl Sap {
         session: &SessionRecord,
         encoding: Encoding,
         others: &Message,
-        answer: Transaction,
+        answer: &Transaction,
         most: usize,
     ) -> Transaction {
         let refused = response(answer.id.clone(), Status::from(Code::RESPONSE_TOO_LARGE));

@@ -113,9 +113,8 @@ impl Sap {
         message.recipients = bound.here.clone();
         let mut turn = Turn::default();
         for recipient in std::mem::take(&mut bound.here) {
-            let online = self.sessions.is_online(&recipient);
             message.targets = bound.targets.of(&recipient);
-            if let Err(code) = self.messaging.accept(now, &message, &recipient, online, &mut turn.changes).await {
+            if let Err(code) = self.accept(now, &message, &recipient, &mut turn.changes).await {
                 bound.failures.push(Failure::of(&recipient, code));
             }
         }

@@ -52,20 +52,26 @@ impl Offered {
     /// What of it is offered to a user: services he has subscribed to and uses, those of his own included that are
     /// elsewhere.
     pub fn to(&self, profile: &Profile) -> Self {
-        let there = |service: Service, row: &Function| {
-            let subscription = profile.services.get(service);
-            subscription.in_use()
-                && match subscription.pse.as_deref() {
-                    None | Some(super::profile::LOCAL) => self.supported.has(row.token),
-                    Some(super::profile::NONE) => false,
-                    Some(_) => true,
-                }
-        };
         let supported = Set::of(|row| match service_of(row.feature) {
-            Some(service) => there(service, row),
+            Some(service) => profile.services.get(service).in_use() && self.is_somewhere(row, profile),
             None => self.supported.has(row.token),
         });
         Self { supported, ..*self }
+    }
+
+    /// Whether a user could have messages: the domain has the service, or he has it in another one.
+    pub(super) fn has_messaging(&self, profile: &Profile) -> bool {
+        FUNCTIONS.iter().any(|row| row.token == Element::Mm && self.is_somewhere(row, profile))
+    }
+
+    /// Whether the service of a function is anywhere, for a user.
+    fn is_somewhere(&self, row: &Function, profile: &Profile) -> bool {
+        let place = service_of(row.feature).and_then(|service| profile.services.get(service).pse.as_deref());
+        match place {
+            None | Some(super::profile::LOCAL) => self.supported.has(row.token),
+            Some(super::profile::NONE) => false,
+            Some(_) => true,
+        }
     }
 
     fn functions(&self) -> Set {

@@ -405,6 +405,13 @@ pub(in crate::sap) mod tests {
         }
     }
 
+    impl Sessions {
+        /// Whether a poll has waited for something to arrive.
+        pub(in crate::sap) fn is_waited_for(&self, id: &SessionId) -> bool {
+            self.live.get(id).is_some_and(|live| live.arrival.is_some())
+        }
+    }
+
     #[test]
     fn a_repetition_gets_the_same_answer_until_its_time_is_over() {
         let sessions = Sessions::default();

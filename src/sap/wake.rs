@@ -130,7 +130,9 @@ impl Sap {
     /// Whether something waits for the session behind a key of the wake-up URL (`SHTTP`); `None` if the key is
     /// unknown.
     pub async fn waits_behind(&self, key: &str) -> Option<bool> {
-        let Some(record) = self.sessions.behind(key) else { return self.farewells.waits_behind(key) };
+        let Some(record) = self.sessions.behind(key) else {
+            return self.farewells.waits_behind(key).then_some(true);
+        };
         Some(self.something_waits(Timestamp::now(), &record).await)
     }
 

@@ -10,3 +10,6 @@ mod minimum;
 mod nokia;
 mod said;
 mod wake;
+
+/// Timers as they are in the field, where a slow test gets nothing twice.
+const PATIENT: &str = "[timers]\n";

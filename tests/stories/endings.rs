@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::handset::Handset;
+use crate::support::handset::wake::{Ear, own_address};
+use crate::support::wire::Version;
 use crate::support::wire::tree::{Node, node};
 use crate::support::world::{Phone, World};
 
@@ -86,13 +88,13 @@ async fn by_the_operator(world: Arc<World>, phone: Phone) {
     assert!(!list.to_string().contains(first.session.as_deref().unwrap()), "{list}");
 
     let body = json!({ "session": shown(&first) });
-    let answer = world.admin_says("POST", NORTH, &format!("{path}/disconnect"), body.clone()).await;
+    let (_, answer) = world.operates("POST", NORTH, &format!("{path}/disconnect"), Some(body.clone())).await;
     assert_eq!(answer, json!({ "disconnected": [shown(&first)] }));
     assert_eq!(events.next(of(&first)).await.unwrap()["reason"], "operator");
     hears_the_end(&mut first, 601).await;
     assert_eq!(asks(&mut second).await.1, 200);
-    let again = world.admin_says("POST", NORTH, &format!("{path}/disconnect"), body).await;
-    assert_eq!(again["error"]["code"], "not_found", "{again}");
+    let (status, again) = world.operates("POST", NORTH, &format!("{path}/disconnect"), Some(body)).await;
+    assert_eq!(status, 404, "{again}");
 
     first.login().await;
     let answer = world.admin("POST", NORTH, &format!("{path}/disconnect")).await;
@@ -100,6 +102,34 @@ async fn by_the_operator(world: Arc<World>, phone: Phone) {
     hears_the_end(&mut first, 601).await;
     assert_eq!(asks(&mut second).await, ("Status".into(), 601));
     assert_eq!(asks(&mut second).await, ("Status".into(), 604));
+}
+
+#[tokio::test]
+async fn a_phone_that_sleeps_is_woken_to_hear_that_its_session_is_over() {
+    one_domain().await.with_every_phone(woken).await;
+}
+
+async fn woken(world: Arc<World>, phone: Phone) {
+    let methods = ["STCP", "SUDP", "SHTTP"];
+    // 1.1 has no element for the URL of SHTTP.
+    for method in methods.into_iter().filter(|method| phone.version > Version::V11 || *method != "SHTTP") {
+        let address = own_address();
+        let mut bob = world.phone_at(address, "bob", NORTH, phone);
+        let mut ear = bob.login_with(method, address).await;
+        bob.poll().await;
+        assert!(bob.is_left_alone(&mut ear).await);
+        world.admin("POST", NORTH, &format!("/api/v1/users/{}/disconnect", phone.local("bob"))).await;
+        bob.is_woken(&mut ear).await;
+        hears_the_end(&mut bob, 601).await;
+        match &mut ear {
+            Ear::Channel(channel) => assert_eq!(channel.end().await, "", "the channel ends once it was told"),
+            Ear::Page(url, _) => {
+                let answer = bob.http().ask(hyper::Method::GET, url, &[], Vec::new()).await.unwrap();
+                assert_eq!(answer.status, 404, "the page ends once it was told");
+            }
+            Ear::Datagrams(_) => {}
+        }
+    }
 }
 
 #[tokio::test]
@@ -111,7 +141,7 @@ async fn an_ended_session_stays_ended_over_a_crash_and_the_others_live_on() {
     }
     for ((alice, _), phone) in phones.iter().zip(Phone::ALL) {
         let path = format!("/api/v1/users/{}/disconnect", phone.local("alice"));
-        world.admin_says("POST", NORTH, &path, json!({ "session": shown(alice) })).await;
+        world.operates("POST", NORTH, &path, Some(json!({ "session": shown(alice) }))).await;
     }
     world.kill(NORTH).await;
     world.revive(NORTH).await;
@@ -162,13 +192,13 @@ async fn barred(world: Arc<World>, phone: Phone) {
     let mut events = world.listen(NORTH, "session-ended").await;
     let path = format!("/api/v1/users/{}", phone.local("carol"));
     let mut carol = world.login("carol", NORTH, phone).await;
-    world.admin_says("PUT", NORTH, &path, json!({ "active": false })).await;
+    world.change_user(NORTH, &phone.local("carol"), json!({ "active": false })).await;
     assert_eq!(events.next(of(&carol)).await.unwrap()["reason"], "policy");
     hears_the_end(&mut carol, 601).await;
     assert_eq!(carol.try_login().await, 403);
-    world.admin_says("PUT", NORTH, &path, json!({ "active": true })).await;
+    world.change_user(NORTH, &phone.local("carol"), json!({ "active": true })).await;
     carol.login().await;
-    world.admin_says("PUT", NORTH, &path, json!({ "password": "another one" })).await;
+    world.change_user(NORTH, &phone.local("carol"), json!({ "password": "another one" })).await;
     hears_the_end(&mut carol, 601).await;
     assert_eq!(carol.try_login().await, 409);
     let user = carol.user.clone();

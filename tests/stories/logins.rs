@@ -183,6 +183,40 @@ async fn taken_up(world: Arc<World>, phone: Phone) {
 }
 
 #[tokio::test]
+async fn a_client_of_1_3_agrees_on_everything_in_the_login_itself() {
+    one_domain().await.with_every_phone(all_in_one).await;
+}
+
+async fn all_in_one(world: Arc<World>, phone: Phone) {
+    if phone.version < Version::V13 {
+        return;
+    }
+    let mut alice = world.phone("alice", NORTH, phone);
+    let list = alice.capability_request().find("CapabilityList").unwrap().clone();
+    let with = |features: Vec<Node>| node("Functions", [node("WVCSPFeat", []).with_all(features)]);
+    let plain = alice.login_request([leaf("Password", password("alice"))]);
+    // What is not asked for is not agreed.
+    let answer = alice.ask(plain.clone().with(with(vec![node("FundamentalFeat", [])]))).await;
+    alice.session = answer.text_at("SessionID").map(str::to_owned);
+    let own = alice.user.clone();
+    let request = alice.says("not agreed").to([&own]).request();
+    let answer = alice.ask(request).await;
+    assert_eq!(code(&answer), 506, "{answer:?}");
+    let features = vec![node("FundamentalFeat", []), node("IMFeat", [])];
+    let answer = alice.ask(plain.clone().with(with(features)).with(list.clone())).await;
+    assert_eq!(code(&answer), 200, "{answer:?}");
+    assert_eq!(answer.text_at("CapabilityRequest"), Some("F"), "{answer:?}");
+    assert!(answer.find("AgreedCapabilityList").is_some(), "{answer:?}");
+    alice.session = answer.text_at("SessionID").map(str::to_owned);
+    let mut bob = world.login("bob", NORTH, phone).await;
+    bob.says("in one").to([&alice.user]).await.accepted();
+    alice.hears("in one").await;
+    // The capabilities alone.
+    let answer = alice.ask(plain.with(list)).await;
+    assert!(answer.find("AgreedCapabilityList").is_some() && answer.find("Functions").is_none(), "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_version_nobody_speaks_is_answered_505_in_a_version_the_client_can_read() {
     let world = one_domain().await;
     let alice = world.phone("alice", NORTH, Phone::USUAL);

@@ -25,6 +25,7 @@ mod provider;
 mod pts;
 mod refusals;
 mod secrets;
+mod segments;
 mod services;
 mod sessions;
 mod several_sessions;

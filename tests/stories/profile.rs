@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::handset::Handset;
-use crate::support::peer::{ScriptedPeer, ssp};
+use crate::support::peer::{ScriptedPeer, message, ssp};
+use crate::support::unique;
 use crate::support::wire::Version;
 use crate::support::wire::tree::{Node, leaf, node};
 use crate::support::world::builder::ALL;
@@ -277,4 +278,36 @@ async fn without_an_agreement_on_profiles_nothing_is_told() {
     set(&world, &alice, json!({"services": {"im": {"pse": EAST}}})).await;
     assert_eq!(ssp::code(&profiles(&peer, &[&alice], None).await), 506);
     assert_eq!(ssp::code(&changes(&peer, [of(&alice, [im_is("Inactive")])]).await), 506);
+}
+
+#[tokio::test]
+async fn nobody_sends_to_a_user_without_messaging_and_what_he_does_not_use_waits() {
+    let world = World::new().domain(NORTH).scripted(EAST).start().await;
+    let peer = world.peer(EAST).await;
+    peer.initiates().await;
+    let mut alice = world.login("alice", NORTH, Phone::USUAL).await;
+    let mut bob = world.login("bob", NORTH, Phone::USUAL).await;
+    let user = bob.user.clone();
+    set(&world, &user, json!({"services": {"im": {"subscribed": false}}})).await;
+    assert_eq!(says(&mut alice, &user).await, 534);
+    let from_east = |text: &str| message("wv:eve@east.example", &[&user], &unique("m"), text, false);
+    assert_eq!(ssp::code(&peer.asks(from_east("hello")).await), 534);
+    set(&world, &user, json!({"services": {"im": {"subscribed": true, "active": false}}})).await;
+    assert_eq!(says(&mut alice, &user).await, 200);
+    assert_eq!(ssp::code(&peer.asks(from_east("from afar")).await), 200);
+    bob.poll().await;
+    assert!(bob.inbox.messages.is_empty(), "he doesn't use it");
+    set(&world, &user, json!({"services": {"im": {"active": true}}})).await;
+    bob.hears("hello").await;
+    bob.hears("from afar").await;
+}
+
+#[tokio::test]
+async fn a_domain_without_messaging_takes_none_from_others() {
+    let world = World::new().domain(NORTH).scripted(EAST).with("[services]\nim = \"none\"\n").start().await;
+    let peer = world.peer(EAST).await;
+    peer.initiates().await;
+    let bob = Phone::USUAL.user("bob", NORTH);
+    let answer = peer.asks(message("wv:eve@east.example", &[&bob], &unique("m"), "hello", false)).await;
+    assert_eq!(ssp::code(&answer), 405, "{answer:?}");
 }

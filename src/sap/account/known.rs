@@ -61,7 +61,7 @@ impl Accounts {
     /// not at all.
     ///
     /// # Errors
-    /// If the node is stopping.
+    /// If the node is stopping, or too many wait.
     pub async fn turn(&self, known: &Known) -> Result<Turn, SecretError> {
         match known.record.login {
             LoginClass::Digest => Ok(Turn::free()),

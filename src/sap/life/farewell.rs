@@ -87,11 +87,10 @@ impl Farewells {
         self.lock().known.get(id).map(|farewell| farewell.version)
     }
 
-    /// Whether a client has something to hear behind a key of the wake-up URL; `None` if the key is not known.
-    pub(in crate::sap) fn waits_behind(&self, key: &str) -> Option<bool> {
+    /// Whether a client has to be told behind a key of the wake-up URL.
+    pub(in crate::sap) fn waits_behind(&self, key: &str) -> bool {
         let state = self.lock();
-        let id = state.by_key.get(key)?;
-        state.known.get(id).map(|farewell| !farewell.told)
+        state.by_key.get(key).and_then(|id| state.known.get(id)).is_some_and(|farewell| !farewell.told)
     }
 
     /// How many were ended for this reason and not told yet.
@@ -208,15 +207,15 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_the_wake_up_url_still_says_that_something_waits() {
+    fn a_key_of_the_wake_up_url_says_that_something_waits_until_it_was_told() {
         let (farewells, mut record) = (Farewells::default(), record("ann"));
         record.capabilities.cir_methods = vec!["SHTTP".into()];
         let key = Sessions::key_of(&record.id);
         farewells.add(Timestamp(1000), &record, Reason::Operator);
-        assert_eq!(farewells.waits_behind(&key), Some(true));
+        assert!(farewells.waits_behind(&key));
         farewells.take(&record.id, None);
-        assert_eq!(farewells.waits_behind(&key), Some(false));
+        assert!(!farewells.waits_behind(&key));
         farewells.sweep(Timestamp(1000));
-        assert_eq!(farewells.waits_behind(&key), None);
+        assert!(farewells.lock().by_key.is_empty());
     }
 }

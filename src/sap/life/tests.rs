@@ -63,6 +63,8 @@ struct Client {
     version: Version,
     encoding: Encoding,
     session: Option<SessionId>,
+    /// How long its polls may wait.
+    wait: Duration,
 }
 
 impl Desk {
@@ -80,7 +82,7 @@ impl Desk {
 
     fn client(&self, user: &'static str, name: &str, version: Version) -> Client {
         let sap = Arc::clone(&self.sap);
-        Client { sap, user, name: name.into(), version, encoding: Encoding::Wbxml, session: None }
+        Client { sap, user, name: name.into(), version, encoding: Encoding::Wbxml, session: None, wait: Duration::ZERO }
     }
 
     async fn logged_in(&self, user: &'static str, name: &str, version: Version) -> Client {
@@ -108,7 +110,7 @@ impl Client {
         let message = Message { version: self.version, session, transactions: vec![transaction], poll: None };
         let via = Via::direct(([127, 0, 0, 1], 40_000).into(), false);
         let body = csp::write(&message, self.encoding);
-        let reply = self.sap.csp(Call { body, encoding: self.encoding, via, wait: Duration::ZERO }).await.body;
+        let reply = self.sap.csp(Call { body, encoding: self.encoding, via, wait: self.wait }).await.body;
         if reply.is_empty() {
             return None;
         }
@@ -127,7 +129,7 @@ impl Client {
     }
 
     async fn polls(&self) -> Option<Transaction> {
-        self.post(Mode::Request, None, Primitive::PollingRequest(Empty::default())).await
+        self.post(Mode::Request, None, Primitive::PollingRequest(Empty)).await
     }
 
     async fn log_in(&mut self) -> Code {
@@ -238,7 +240,7 @@ async fn a_client_that_answers_something_hears_it_where_the_next_request_would_s
     let desk = Desk::new(Access::default()).await;
     let client = desk.logged_in("alice", "phone", Version::V11).await;
     desk.sap.end_sessions_of(Timestamp::now(), &alice(), None, Reason::Operator).await.unwrap();
-    let delivered = MessageDelivered { message: "m".into(), ..MessageDelivered::default() };
+    let delivered = MessageDelivered { message: "m".into() };
     let told = client.post(Mode::Response, Some("m1"), delivered.into()).await.unwrap();
     assert!(told.mode == Mode::Request && matches!(known(told), Primitive::Disconnect(_)));
 }
@@ -331,6 +333,35 @@ async fn sessions_of_an_account_that_was_barred_or_removed_meanwhile_end() {
 }
 
 #[tokio::test]
+async fn a_session_that_opens_for_an_account_barred_meanwhile_does_not_stay() {
+    let mut desk = Desk::new(Access::default()).await;
+    let client = desk.logged_in("alice", "phone", Version::V12).await;
+    let record = desk.sap.sessions().get(&client.id()).unwrap();
+    client.asks(LogoutRequest::default()).await;
+    let change = AccountChange { active: Some(false), ..AccountChange::default() };
+    desk.sap.accounts().update("alice", change).await.unwrap();
+    desk.sap.opened(Timestamp::now(), record);
+    desk.sap.follow_account(&alice()).await.unwrap();
+    assert!(!desk.sap.sessions().is_online(&alice()));
+    assert_eq!(desk.heard().pop(), Some((Happening::Ended(Reason::Policy), client.id())));
+    assert_eq!(client.code().await, Code::FORCED_LOGOUT);
+}
+
+#[tokio::test]
+async fn a_poll_that_waits_hears_at_once_that_the_session_is_over() {
+    let desk = Desk::new(Access::default()).await;
+    let client = desk.logged_in("alice", "phone", Version::V12).await;
+    let waiting = Client { wait: Duration::from_secs(60), ..client.clone() };
+    let poll = tokio::spawn(async move { waiting.polls().await });
+    while !desk.sap.sessions().is_waited_for(&client.id()) {
+        tokio::task::yield_now().await;
+    }
+    desk.sap.end_sessions_of(Timestamp::now(), &alice(), None, Reason::Operator).await.unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(5), poll).await.unwrap().unwrap().unwrap();
+    assert!(told.mode == Mode::Request && matches!(known(told), Primitive::Disconnect(_)));
+}
+
+#[tokio::test]
 async fn after_a_logout_nobody_knows_the_session() {
     let mut desk = Desk::new(Access::default()).await;
     for version in Version::ALL {
@@ -392,12 +423,17 @@ async fn a_message_in_the_hand_of_a_session_that_ends_waits_for_the_next() {
     let sleeper = desk.logged_in("bob", "desktop", Version::V12).await;
     alice.asks(hello("bob")).await;
     assert!(matches!(known(bob.polls().await.unwrap()), Primitive::NewMessage(_)));
+    // Behind the other in rank: the message is not for it.
+    desk.sap.sessions().update(&sleeper.id(), |record| {
+        record.capabilities.cir_methods = vec!["STCP".into()];
+        record.capabilities.priority = 1;
+    });
     assert!(sleeper.polls().await.is_none());
-    desk.sap.sessions().update(&sleeper.id(), |record| record.capabilities.cir_methods = vec!["STCP".into()]);
     let user = "wv:bob@north.example".to_owned().try_into().unwrap();
     let shown: String = bob.id().expose().chars().take(6).collect();
     desk.sap.end_sessions_of(Timestamp::now(), &user, Some(&shown), Reason::Operator).await.unwrap();
-    assert_eq!(desk.rung.take(), [("ring", sleeper.id())]);
+    desk.sap.rouse_those_who_wait_again(Timestamp::now()).await;
+    assert!(desk.rung.take().contains(&("ring", sleeper.id())));
     assert!(matches!(known(sleeper.polls().await.unwrap()), Primitive::NewMessage(_)));
 }
 
@@ -469,7 +505,7 @@ fn an_idle_session_costs_little_memory() {
                 while let Some(message) = bob.polls().await {
                     let id = message.id.clone().unwrap();
                     let Primitive::NewMessage(new) = known(message) else { panic!("no NewMessage") };
-                    let delivered = MessageDelivered { message: new.info.id.unwrap(), ..MessageDelivered::default() };
+                    let delivered = MessageDelivered { message: new.info.id.unwrap() };
                     bob.post(Mode::Response, Some(&id), delivered.into()).await;
                 }
             });

@@ -14,6 +14,7 @@ use crate::ident::fingerprint;
 use crate::sap::Via;
 use crate::time::Timestamp;
 use crate::vocabulary::access::LoginRequest;
+use crate::vocabulary::party::ClientId;
 
 /// Wrong proofs so far, and how long those who gave them have to wait.
 #[derive(Debug)]
@@ -77,15 +78,24 @@ impl Attempt {
             None if via.gateway && via.client == via.remote.ip().to_canonical() => None,
             None => Some(place(via.client)),
         };
+        Self::at(account, &request.client.clone().unwrap_or_default(), place.as_deref())
+    }
+
+    /// What the client of a session would have attempted where it logged in.
+    pub(super) fn behind(user: &Address, client: &ClientId, from: IpAddr) -> Self {
+        Self::at(Some(user), client, Some(&place(from)))
+    }
+
+    fn at(account: Option<&Address>, client: &ClientId, place: Option<&str>) -> Self {
         let whose = account.map(Address::to_string).unwrap_or_default();
-        let at = place.as_deref().unwrap_or_default();
-        let client = format!("{:?}", request.client.as_ref().map(|client| (&client.url, &client.msisdn)));
+        let at = place.unwrap_or_default();
+        let client = format!("{:?}", (&client.url, &client.msisdn));
         let key = |parts: &[&str]| fingerprint(parts.join("\n").as_bytes());
         Self {
             account: account.map(|_| key(&["account", &whose])),
             client: key(&["client", &whose, at, &client]),
             here: key(&["here", &whose, at]),
-            place: place.as_deref().map(|place| key(&["place", place])),
+            place: place.map(|place| key(&["place", place])),
         }
     }
 
@@ -192,7 +202,6 @@ fn place(address: IpAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocabulary::party::ClientId;
 
     const START: Timestamp = Timestamp(1_700_000_000_000);
 
@@ -269,6 +278,17 @@ mod tests {
         assert_eq!(pace.wait(START, &own), None);
         pace.failed(START, &own);
         assert!(pace.wait(START, &own).is_some(), "her own guesses are counted");
+    }
+
+    #[test]
+    fn who_has_a_session_from_an_earlier_run_is_known_as_well() {
+        let pace = Pace::new();
+        let own = attempt(Some("ann"), "198.51.100.1", "her phone");
+        let client = ClientId { url: Some("her phone".into()), msisdn: None };
+        let user = Address::user_at("ann", &"n.example".parse().unwrap()).unwrap();
+        pace.proved(START, &Attempt::behind(&user, &client, [198, 51, 100, 1].into()));
+        (0..60).for_each(|_| pace.failed(START, &attempt(Some("ann"), "192.0.2.9", "x")));
+        assert_eq!(pace.wait(START, &own), None);
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Refusal {
         let code = self.code(version);
         let outcome = match self {
             Self::TooManyAttempts(wait) => {
-                let seconds = wait.as_secs().max(1);
+                let seconds = wait.as_millis().div_ceil(1000);
                 Outcome::new(code, format!("too many attempts, try again in {seconds} s"))
             }
             _ => code.into(),
@@ -104,4 +104,49 @@ impl Refusal {
 /// The answer to a login that opens no session.
 pub(in crate::sap) fn refused(request: &LoginRequest, outcome: impl Into<Outcome>) -> LoginResponse {
     LoginResponse { client: request.client.clone(), outcome: outcome.into(), ..LoginResponse::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    const ALL: [Refusal; 14] = [
+        Refusal::UnknownUser,
+        Refusal::WrongPassword,
+        Refusal::NonceExpired,
+        Refusal::NonceUnknown,
+        Refusal::NoSchema,
+        Refusal::Barred,
+        Refusal::NoNumber,
+        Refusal::ForeignNumber,
+        Refusal::OtherNumber,
+        Refusal::TooManyAttempts(Duration::from_secs(4)),
+        Refusal::Fault(Code::UNAVAILABLE),
+        Refusal::UnknownSession,
+        Refusal::OtherAddress,
+        Refusal::OtherClient,
+    ];
+
+    #[test]
+    fn the_operators_guide_tells_every_reason_with_its_codes() {
+        let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md")).unwrap();
+        for refusal in ALL {
+            let named = format!("`{}`", refusal.reason());
+            let row = guide.lines().find(|line| line.split('|').nth(1).is_some_and(|cell| cell.contains(&named)));
+            let told = row.and_then(|row| row.split('|').nth(3)).unwrap_or_else(|| panic!("{named} is not there"));
+            for version in Version::ALL {
+                assert!(told.contains(&refusal.code(version).to_string()), "{named} in {version}: {told}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_to_wait_is_told_how_long() {
+        let response =
+            Refusal::TooManyAttempts(Duration::from_millis(3_200)).response(&LoginRequest::default(), Version::V12);
+        assert_eq!(response.outcome.description.as_deref(), Some("too many attempts, try again in 4 s"));
+    }
 }

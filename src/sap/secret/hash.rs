@@ -1,6 +1,7 @@
 //! One-way hashes (argon2id) of passwords that are only ever compared, made by a bounded pool.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -10,11 +11,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{Password, SecretError};
 
 /// Hashes and verifies off the async threads. Each run takes 19 MiB, so no more run at once than there are cores;
-/// who waits is served in order of arrival.
+/// who waits is served in order of arrival, or told in time that it takes too long.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     permits: Arc<Semaphore>,
+    patience: Duration,
 }
+
+/// The longest wait for a turn: the most impatient phone gives up after 45 s.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The right to one run of a pool.
 #[derive(Debug)]
@@ -39,13 +44,13 @@ impl Hasher {
 
     /// A pool that runs `most` at once.
     pub fn with_permits(most: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(most)) }
+        Self { permits: Arc::new(Semaphore::new(most)), patience: PATIENCE }
     }
 
     /// Hashes a password with a fresh salt; the text names its own parameters (PHC).
     ///
     /// # Errors
-    /// If the library fails or the node is stopping.
+    /// If the library fails, the node is stopping, or too many wait.
     pub async fn hash(&self, password: Password) -> Result<String, SecretError> {
         let turn = self.turn().await?;
         run(turn, move || {
@@ -58,9 +63,10 @@ impl Hasher {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// If the node is stopping.
+    /// If the node is stopping, or too many wait.
     pub async fn turn(&self) -> Result<Turn, SecretError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = permit.map_err(|_| SecretError::Busy)?;
         permit.map(|permit| Turn(Some(permit))).map_err(|_| SecretError::Library)
     }
 
@@ -147,6 +153,15 @@ mod tests {
             done.unwrap().unwrap();
         }
         assert!((1..=2).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+    }
+
+    #[tokio::test]
+    async fn whose_turn_does_not_come_in_time_is_told_so() {
+        let pool = Hasher { patience: Duration::from_millis(1), ..Hasher::with_permits(1) };
+        let first = pool.turn().await.unwrap();
+        assert_eq!(pool.turn().await.unwrap_err(), SecretError::Busy);
+        drop(first);
+        assert!(pool.turn().await.is_ok());
     }
 
     #[tokio::test]

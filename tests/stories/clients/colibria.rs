@@ -1,5 +1,6 @@
 //! Colibria's PC clients and their clones: CSP 1.2 in XML, written by .NET.
 
+use super::PATIENT;
 use super::line::{Line, Reply};
 use super::said::{self, Said, send};
 use crate::support::wire::{Syntax, Version};
@@ -121,7 +122,7 @@ impl Colibria {
 
 #[tokio::test]
 async fn colibria_gets_through_its_first_messages() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     let mut pc = Colibria::at_home(&world, "alice").await;
     let update = "<UpdatePresence-Request><PresenceSubList xmlns=\"http://www.openmobilealliance.org/DTD/WV-PA1.2\">\
         <OnlineStatus><Qualifier>T</Qualifier><PresenceValue>T</PresenceValue></OnlineStatus><ClientInfo>\
@@ -148,7 +149,7 @@ async fn colibria_gets_through_its_first_messages() {
 
 #[tokio::test]
 async fn colibria_gets_one_message_at_a_time() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     let mut alice = Colibria::at_home(&world, "alice").await;
     let mut bob = Colibria::at_home(&world, "bob").await;
     for text in ["one", "two"] {

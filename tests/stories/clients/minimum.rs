@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::PATIENT;
 use super::line::Line;
 use super::said::{self, Said, send, status};
 use crate::support::wire::{Syntax, Version, xml};
@@ -64,7 +65,7 @@ impl Minimal {
 }
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 #[tokio::test]
@@ -183,5 +184,44 @@ async fn poll_flag(world: Arc<World>, phone: Phone) {
         let text = String::from_utf8(body).unwrap();
         let behind = if phone.version == Version::V11 { "</TransactionDescriptor>" } else { "</Session>" };
         assert!(text.contains(&format!("<Poll>T</Poll>{behind}")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_fetches_what_it_is_told_of_and_confirms_it_in_either_mode() {
+    one_domain().await.with_every_phone(fetches).await;
+}
+
+async fn fetches(world: Arc<World>, phone: Phone) {
+    let mut alice = Minimal::at_home(&world, "alice", phone).await;
+    let mut bob = Minimal::at_home(&world, "bob", phone).await;
+    let method = "<SetDeliveryMethod-Request><DeliveryMethod>N</DeliveryMethod></SetDeliveryMethod-Request>";
+    assert_eq!(bob.asks("2", method).await.code(), Some(200));
+    // Some confirm by a request, as the later clients do; some in mode Response, as the oldest documents have it.
+    for mode in ["Request", "Response"] {
+        let text = format!("confirmed in mode {mode}");
+        let sent = alice.asks(mode, &send(&bob.user, &alice.user, &text)).await;
+        let id = sent.primitive.text_at("MessageID").unwrap().to_owned();
+        let told = bob.polls().await.unwrap();
+        assert!(told.asks && told.primitive.name == "MessageNotification", "{told:?}");
+        assert_eq!(told.primitive.text_at("MessageInfo/MessageID"), Some(id.as_str()));
+        assert!(told.primitive.find("ContentData").is_none(), "{told:?}");
+        let document = said::message(phone.version, bob.session.as_deref(), "Response", Some(&told.id), &status(200));
+        assert!(bob.exchanges(&document).await.is_none());
+        let fetch = format!("<GetMessage-Request><MessageID>{id}</MessageID></GetMessage-Request>");
+        let fetched = bob.asks(&format!("get-{mode}"), &fetch).await;
+        assert_eq!(fetched.primitive.text_at("ContentData"), Some(text.as_str()), "{fetched:?}");
+        let delivered = format!("<MessageDelivered><MessageID>{id}</MessageID></MessageDelivered>");
+        if mode == "Request" {
+            let answer = bob.asks("done", &delivered).await;
+            assert_eq!((answer.primitive.name.as_str(), answer.code()), ("Status", Some(200)), "{answer:?}");
+        } else {
+            let id = format!("get-{mode}");
+            let document = said::message(phone.version, bob.session.as_deref(), mode, Some(&id), &delivered);
+            assert!(bob.exchanges(&document).await.is_none(), "nothing answers an answer");
+        }
+        let again = bob.asks(&format!("again-{mode}"), &fetch).await;
+        assert_eq!(again.code(), Some(426), "it is gone: {again:?}");
+        assert!(bob.polls().await.is_none());
     }
 }

@@ -3,6 +3,7 @@
 mod extras;
 mod several;
 
+use super::PATIENT;
 use super::line::Line;
 use super::said::{self, Message, Said};
 use crate::support::handset::access::Schema;
@@ -171,6 +172,7 @@ impl Nokia {
         assert_eq!(answer.primitive.name, "ClientCapability-Response", "{answer:?}");
         let list = answer.primitive.children[0].clone();
         assert!(list.all("SupportedBearer").any(|bearer| bearer.text == "HTTP"), "{answer:?}");
+        assert_eq!(list.number_at("ServerPollMin"), Some(8), "from 8 s on, up to 90 where nothing comes: {answer:?}");
         let stcp = list.all("SupportedCIRMethod").any(|method| method.text == "STCP");
         assert_eq!(stcp, list.find("TCPAddress").is_some() && list.find("TCPPort").is_some(), "{answer:?}");
         let request = format!(
@@ -200,12 +202,12 @@ const CAPABILITIES: &str = "<CapabilityList><ClientType>MOBILE_PHONE</ClientType
 const SERVICES: &str = "<FundamentalFeat><ServiceFunc><GETSPI/></ServiceFunc><SearchFunc><SRCH/><STSRC/></SearchFunc>\
     </FundamentalFeat><PresenceFeat><ContListFunc><GCLI/><CCLI/><DCLI/><MCLS/></ContListFunc><PresenceDeliverFunc>\
     <GETPR/><UPDPR/></PresenceDeliverFunc><AttListFunc><CALI/><DALI/><GALS/></AttListFunc></PresenceFeat><IMFeat>\
-    <IMSendFunc><MDELIV/></IMSendFunc><IMReceiveFunc><NEWM/></IMReceiveFunc><IMAuthFunc><GLBLU/><BLENT/></IMAuthFunc>\
+    <IMSendFunc><MDELIV/></IMSendFunc><IMReceiveFunc><SETD/><GETLM/><GETM/><REJCM/><NOTIF/><NEWM/></IMReceiveFunc><IMAuthFunc><GLBLU/><BLENT/></IMAuthFunc>\
     </IMFeat>";
 
 #[tokio::test]
 async fn nokia_gets_through_its_first_messages_in_both_versions() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     for version in BOTH {
         let mut nokia = Nokia::at_home(&world, "alice", version).await;
         let lists = [
@@ -230,7 +232,7 @@ async fn nokia_gets_through_its_first_messages_in_both_versions() {
 
 #[tokio::test]
 async fn nokia_that_knows_no_digest_sends_its_password_when_told_pwd() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     for version in BOTH {
         let mut nokia = Nokia::of(&world, "alice", version).await;
         let id = nokia.next();
@@ -244,7 +246,7 @@ async fn nokia_that_knows_no_digest_sends_its_password_when_told_pwd() {
 
 #[tokio::test]
 async fn nokia_is_refused_with_codes_its_texts_know() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     for version in BOTH {
         let mut nokia = Nokia::of(&world, "alice", version).await;
         let request = nokia.login("<Password>guess</Password>");

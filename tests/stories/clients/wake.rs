@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::PATIENT;
 use super::android::{self, Android};
 use super::line::Line;
 use super::nokia::Nokia;
@@ -14,7 +15,7 @@ use crate::support::world::{Phone, World};
 const NORTH: &str = "north.example";
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 /// A connection to where the capability answer says.

@@ -18,9 +18,9 @@ pub struct Listener {
 
 impl Listener {
     /// Opens the stream; whatever happens from now on is heard.
-    pub async fn open(admin: SocketAddr, path: &str, bearer: &str) -> Self {
+    pub async fn open(admin: SocketAddr, path: &str, token: &str) -> Self {
         let mut stream = TcpStream::connect(admin).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {bearer}\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut listener = Self { stream: BufReader::new(stream) };
         let status = listener.line().await.unwrap_or_default();

@@ -197,6 +197,12 @@ impl World {
         http.ask(method.parse().unwrap(), &url, &headers, body).await.unwrap()
     }
 
+    /// Listens to a node's events, of these types with commas between.
+    pub async fn listen(&self, domain: &str, types: &str) -> Listener {
+        let path = format!("/api/v1/events?type={types}");
+        Listener::open(self.node(domain).ports.admin, &path, &self.admin_token(domain)).await
+    }
+
     /// The token of the admin address.
     pub fn admin_token(&self, domain: &str) -> String {
         self.read_file(domain, "admin.token").trim().to_owned()
@@ -205,21 +211,6 @@ impl World {
     /// A file in the node's folder.
     pub fn read_file(&self, domain: &str, name: &str) -> String {
         std::fs::read_to_string(self.node(domain).folder.join(name)).unwrap()
-    }
-
-    /// Says something to the admin address; the JSON it gives.
-    pub async fn admin_says(&self, method: &str, domain: &str, path: &str, body: Value) -> Value {
-        self.operates(method, domain, path, Some(body)).await.1
-    }
-
-    /// Listens to a node's events, of these types with commas between.
-    pub async fn listen(&self, domain: &str, types: &str) -> Listener {
-        let path = format!("/api/v1/events?type={types}");
-        Listener::open(self.node(domain).ports.admin, &path, &self.bearer(domain)).await
-    }
-
-    fn bearer(&self, domain: &str) -> String {
-        format!("Bearer {}", self.admin_token(domain))
     }
 
     /// Memory the node's process holds, bytes.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{Android, NORTH, SERVICES, capabilities};
+use crate::clients::PATIENT;
 use crate::support::handset::access::Schema;
 use crate::support::wire::Version;
 use crate::support::world::{Phone, World};
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 #[tokio::test]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{Android, NORTH};
+use crate::clients::PATIENT;
 use crate::clients::said::{Said, send};
 use crate::support::wire::{Syntax, Version};
 use crate::support::world::{Phone, World};
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 #[tokio::test]
@@ -107,4 +108,32 @@ async fn reports(world: Arc<World>, phone: Phone) {
     assert!(report.find("MessageInfo/Recipient/User").is_some(), "{heard:?}");
     let nobody = alice.asks(&send("wv:nobody@north.example", &alice.user, "hm")).await;
     assert_eq!(nobody.code(), Some(531), "{nobody:?}");
+}
+
+#[tokio::test]
+async fn what_android_cannot_take_is_never_pushed_to_it_and_holds_up_nothing() {
+    World::new().domain(NORTH).start().await.with_every_phone(too_much).await;
+}
+
+async fn too_much(world: Arc<World>, phone: Phone) {
+    let mut alice = Android::at_home(&world, "alice", phone).await;
+    let mut bob = world.login("bob", NORTH, phone).await;
+    // It takes plain text of 30,000 characters and no more.
+    bob.shows(&[0, 1, 2, 255], "image/jpeg").to([&alice.user]).await.accepted();
+    bob.says(&"long ".repeat(7_000)).to([&alice.user]).await.accepted();
+    bob.says("short").to([&alice.user]).await.accepted();
+    let hearing = async {
+        loop {
+            for said in alice.hears().await {
+                match said.primitive.name.as_str() {
+                    "NewMessage" => return said,
+                    // It drops them, so they go behind after two times.
+                    other => assert_eq!(other, "MessageNotification", "{said:?}"),
+                }
+            }
+            tokio::time::sleep(crate::support::GLANCE).await;
+        }
+    };
+    let heard = tokio::time::timeout(crate::support::PATIENCE, hearing).await.expect("the short one comes");
+    assert_eq!(heard.primitive.text_at("ContentData"), Some("short"));
 }

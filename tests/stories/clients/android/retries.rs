@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{Android, NORTH, SERVICES};
+use crate::clients::PATIENT;
 use crate::clients::line::Line;
 use crate::clients::said::{Said, send};
 use crate::support::wire::tree::Node;
 use crate::support::world::{Phone, World};
 
 async fn one_domain() -> Arc<World> {
-    World::new().domain(NORTH).start().await
+    World::new().domain(NORTH).with(PATIENT).start().await
 }
 
 fn texts(heard: &[Said]) -> Vec<&str> {
@@ -78,7 +79,7 @@ async fn logout_twice(world: Arc<World>, phone: Phone) {
 
 #[tokio::test]
 async fn a_server_request_that_android_never_answers_holds_up_nothing_for_longer_than_its_time() {
-    one_domain().await.with_every_phone(unanswered).await;
+    World::new().domain(NORTH).start().await.with_every_phone(unanswered).await;
 }
 
 async fn unanswered(world: Arc<World>, phone: Phone) {

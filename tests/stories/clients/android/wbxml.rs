@@ -1,6 +1,7 @@
 //! Its WBXML, byte by byte.
 
 use super::{Android, NORTH};
+use crate::clients::PATIENT;
 use crate::clients::said::{self, bytes, send};
 use crate::support::handset::access::Schema;
 use crate::support::wire::{Syntax, Version};
@@ -11,7 +12,7 @@ const BINARY: [(u8, Version); 3] = [(0x10, Version::V11), (0x11, Version::V12), 
 
 #[tokio::test]
 async fn androids_login_in_bytes_is_answered_with_one_byte_of_public_id_and_no_string_table() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     // Attributes by prefix tokens; every element with its content bit; numbers opaque; `Outband`, `Request` by token.
     let namespaces = [("05", "07", "'1.1'"), ("08", "0A", "'1.2'"), ("0B", "0D", "'1.3'")];
     for ((public, version), (csp, trc, digits)) in BINARY.into_iter().zip(namespaces) {
@@ -40,7 +41,7 @@ async fn androids_login_in_bytes_is_answered_with_one_byte_of_public_id_and_no_s
 
 #[tokio::test]
 async fn tokens_of_1_3_in_androids_messages_of_1_1_are_read() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     let methods = "<SupportedCIRMethod>SSMS</SupportedCIRMethod><SupportedCIRMethod>SHTTP</SupportedCIRMethod>";
     for (_, version) in BINARY {
         let mut android = Android::of(&world, "alice", Phone { syntax: Syntax::Wbxml, version }).await;
@@ -64,7 +65,7 @@ async fn tokens_of_1_3_in_androids_messages_of_1_1_are_read() {
 
 #[tokio::test]
 async fn no_text_for_android_ends_with_a_block_of_1024_bytes() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     let wbxml = Phone { syntax: Syntax::Wbxml, version: Version::V12 };
     let mut alice = Android::at_home(&world, "alice", wbxml).await;
     let mut bob = Android::at_home(&world, "bob", wbxml).await;

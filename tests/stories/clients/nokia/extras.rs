@@ -1,6 +1,7 @@
 //! What it adds to the standard, and what other encoders of its time write.
 
 use super::{BOTH, NORTH, Nokia};
+use crate::clients::PATIENT;
 use crate::clients::said::{self, bytes, send};
 use crate::support::wire::wbxml::{Dialect, write_as};
 use crate::support::wire::{Version, xml};
@@ -8,7 +9,7 @@ use crate::support::world::World;
 
 #[tokio::test]
 async fn nokias_extension_block_is_stepped_over_in_xml_and_in_bytes() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     let mut alice = Nokia::at_home(&world, "alice", Version::V12).await;
     let mut bob = Nokia::at_home(&world, "bob", Version::V12).await;
     let session = alice.session.clone();
@@ -41,7 +42,7 @@ async fn nokias_extension_block_is_stepped_over_in_xml_and_in_bytes() {
 
 #[tokio::test]
 async fn documents_of_libwbxml_without_namespaces_are_read_in_their_version() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     let heads = ["03 10 6A 00", "03 00 00 6A 1B '-//OMA//DTD' 20 'WV-CSP' 20 '1.2//EN' 00"];
     for (version, head) in BOTH.into_iter().zip(heads) {
         let mut nokia = Nokia::of(&world, "alice", version).await;
@@ -59,7 +60,7 @@ async fn documents_of_libwbxml_without_namespaces_are_read_in_their_version() {
 
 #[tokio::test]
 async fn a_document_with_neither_namespace_nor_public_id_is_of_the_version_of_its_session() {
-    let world = World::new().domain(NORTH).start().await;
+    let world = World::new().domain(NORTH).with(PATIENT).start().await;
     for version in BOTH {
         let mut nokia = Nokia::of(&world, "alice", version).await;
         nokia.logs_in("alice").await;

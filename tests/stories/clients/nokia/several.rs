@@ -1,16 +1,21 @@
 //! Several transactions at once, connections side by side, and requests that come again.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{BOTH, NORTH, Nokia};
+use crate::clients::PATIENT;
 use crate::clients::said::{self, Said, send};
 use crate::support::wire::Version;
 use crate::support::world::World;
 use crate::support::{GLANCE, PATIENCE};
 
 /// A node, and two phones in it.
-async fn two(version: Version) -> (std::sync::Arc<World>, Nokia, Nokia) {
-    let world = World::new().domain(NORTH).start().await;
+async fn two(version: Version) -> (Arc<World>, Nokia, Nokia) {
+    two_in(World::new().domain(NORTH).with(PATIENT).start().await, version).await
+}
+
+async fn two_in(world: Arc<World>, version: Version) -> (Arc<World>, Nokia, Nokia) {
     let alice = Nokia::at_home(&world, "alice", version).await;
     let bob = Nokia::at_home(&world, "bob", version).await;
     (world, alice, bob)
@@ -67,7 +72,7 @@ async fn nokia_gets_requests_behind_an_answer_and_never_in_its_place() {
 #[tokio::test]
 async fn what_nokia_did_not_answer_comes_again_under_the_same_id_and_what_is_new_under_another() {
     for version in BOTH {
-        let (_world, mut alice, mut bob) = two(version).await;
+        let (_world, mut alice, mut bob) = two_in(World::new().domain(NORTH).start().await, version).await;
         says(&mut alice, &bob, "first").await;
         says(&mut alice, &bob, "second").await;
         let lost = bob.polls().await;
@@ -149,5 +154,24 @@ async fn nokia_asks_several_things_in_one_message() {
         let message = alice.exchanges(&document).await.unwrap();
         assert_eq!(ids(&message.said), ["nok7", "nok8", "nok9"]);
         assert!(message.said.iter().all(|said| said.code() == Some(200)), "{message:?}");
+    }
+}
+
+#[tokio::test]
+async fn nokia_gets_each_part_of_what_waits_within_what_its_parser_holds() {
+    for version in BOTH {
+        let (_world, mut alice, mut bob) = two(version).await;
+        // Two together would be more than 131,072 bytes; each alone is below the length it takes.
+        for letter in ["a", "b", "c"] {
+            says(&mut alice, &bob, &letter.repeat(90_000)).await;
+        }
+        let mut next = bob.polls().await;
+        for letter in ["a", "b", "c"] {
+            assert_eq!(next.len(), 1, "one at a time: {}", next.len());
+            assert!(texts(&next)[0].starts_with(letter));
+            assert_eq!(bob.more, letter != "c");
+            next = bob.confirms(&next).await;
+        }
+        assert!(next.is_empty());
     }
 }

@@ -132,7 +132,8 @@ impl Handset {
         self.login_request([leaf("Password", &self.password)])
     }
 
-    pub(super) fn capability_request(&self) -> Node {
+    /// What it says of its capabilities.
+    pub fn capability_request(&self) -> Node {
         let methods = self.wakes_by.iter().map(|method| leaf("SupportedCIRMethod", method));
         let wakes = methods.chain(self.udp_port.map(|port| leaf("UDPPort", port)));
         let mut list = match self.version {

@@ -410,7 +410,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         match node.name.as_str() {
-            "ContentData" => node.bytes.get_or_insert_default().extend(bytes),
+            "ContentData" | "SegmentContent" => node.bytes.get_or_insert_default().extend(bytes),
             other => return Err(format!("opaque data in {other}")),
         }
         Ok(())
