@@ -116,7 +116,7 @@ impl Stage {
         write(&folder.join("ca.pem"), authority.cert_pem())?;
         let node = format!(
             "domain = \"{domain}\"\nusers = \"users.toml\"\n\n[listen]\ncsp = \"127.0.0.1:0\"\nssp = \"127.0.0.1:0\"\n\
-             admin = \"127.0.0.1:0\"\n\n[tls]\ncert = \"node.pem\"\nkey = \"node.key\"\nca = \"ca.pem\"\n"
+             cir = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\n[tls]\ncert = \"node.pem\"\nkey = \"node.key\"\nca = \"ca.pem\"\n"
         );
         write(&folder.join("postern.toml"), &node)?;
         let home: Domain = domain.parse()?;

@@ -141,7 +141,7 @@ impl Sap {
 
     /// Runs every timer of the node until `stop` turns true.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        tokio::join!(self.keep_time(stop.clone()), self.keep_house(stop));
+        tokio::join!(self.keep_time(stop.clone()), self.keep_house(stop), self.wake_sleepers());
     }
 
     /// The relay's timers.

@@ -98,7 +98,7 @@ impl Sap {
             return;
         }
         // Before anything is read: what arrives meanwhile wakes the client again.
-        self.sessions.set_stirred(&record.id, false);
+        self.sessions.settle(&record.id);
         let taker = self.taker(now, &record);
         let at_once = record.capabilities.multi_trans as usize;
         let mail_in_hand = self.claims.in_hand(taker, hunger.polls);
@@ -120,7 +120,7 @@ impl Sap {
             self.add_mail(taker, &record, encoding, space, room, out).await;
         }
         if out.poll.is_some() {
-            self.sessions.set_stirred(&record.id, true);
+            self.sessions.stir(now, &record.id);
         }
     }
 

@@ -27,6 +27,9 @@ use crate::time::Timestamp;
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::{Text, Version};
 
+/// A client that was told that something waits and did not ask is told again when more arrives, but no sooner.
+const WAKE_AGAIN: Duration = Duration::from_secs(60);
+
 /// What of a session survives a restart of the node: record `session/<id>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionRecord {
@@ -72,8 +75,8 @@ struct Live {
     answers: Answers,
     /// Of our requests, where the client writes PTS.
     numbers: Numbers,
-    /// Something waits, and the client was told.
-    stirred: bool,
+    /// When the client was told that something waits; `None` if nothing does.
+    stirred: Option<Timestamp>,
     /// Wakes a poll that waits for something.
     arrival: Option<Arc<Arrival>>,
 }
@@ -128,7 +131,7 @@ impl Live {
             ending: false,
             answers: Answers::default(),
             numbers: Numbers::default(),
-            stirred: false,
+            stirred: None,
             arrival: None,
         };
         live.due = live.next();
@@ -275,9 +278,21 @@ impl Sessions {
         self.live.get(session)?.numbers.id_of(number)
     }
 
-    /// Notes whether the client of a session was told that something waits; whether that changed.
-    pub(super) fn set_stirred(&self, id: &SessionId, stirred: bool) -> bool {
-        self.live.get_mut(id).is_some_and(|mut live| std::mem::replace(&mut live.stirred, stirred) != stirred)
+    /// Something waits: whether the client is to be told, which it was not yet, or long ago. Then that is noted.
+    pub(super) fn stir(&self, now: Timestamp, id: &SessionId) -> bool {
+        let Some(mut live) = self.live.get_mut(id) else { return false };
+        let tell = live.stirred.is_none_or(|since| now.since(since) >= WAKE_AGAIN);
+        if tell {
+            live.stirred = Some(now);
+        }
+        tell
+    }
+
+    /// The client asks for what waits: it may be told again of what arrives from now on.
+    pub(super) fn settle(&self, id: &SessionId) {
+        if let Some(mut live) = self.live.get_mut(id) {
+            live.stirred = None;
+        }
     }
 
     /// What tells a poll that waits that something arrived.
@@ -369,6 +384,11 @@ impl Sessions {
         over
     }
 
+    /// The ids of all sessions.
+    pub(super) fn ids(&self) -> Vec<SessionId> {
+        self.live.iter().map(|entry| entry.key().clone()).collect()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.live.len()
@@ -422,6 +442,34 @@ pub(in crate::sap) mod tests {
         let first = slot(0);
         assert!(Arc::ptr_eq(&first, &slot(5)));
         assert!(!Arc::ptr_eq(&first, &slot(11)));
+    }
+
+    #[test]
+    fn a_client_is_told_once_until_it_asks_or_a_minute_has_passed() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let id = record.id.clone();
+        assert!(!sessions.stir(Timestamp(0), &id), "there is no such session");
+        sessions.open(Timestamp(0), record);
+        assert!(sessions.stir(Timestamp(0), &id) && !sessions.stir(Timestamp(59_999), &id));
+        assert!(sessions.stir(Timestamp(60_000), &id) && !sessions.stir(Timestamp(60_001), &id));
+        sessions.settle(&id);
+        assert!(sessions.stir(Timestamp(60_002), &id));
+    }
+
+    #[test]
+    fn the_key_of_a_page_finds_its_session_as_long_as_it_lives() {
+        let sessions = Sessions::default();
+        let record = record("ann");
+        let (id, key) = (record.id.clone(), Sessions::key_of(&record.id));
+        sessions.open(Timestamp(0), record.clone());
+        assert!(sessions.behind(&key).is_none(), "no page was agreed on");
+        sessions.update(&id, |record| record.capabilities.cir_methods = vec![SHTTP.into()]);
+        assert_eq!(sessions.behind(&key).map(|record| record.id), Some(id.clone()));
+        let restored = sessions.close(&id).unwrap();
+        assert!(sessions.behind(&key).is_none());
+        sessions.open(Timestamp(1), restored);
+        assert!(sessions.behind(&key).is_some(), "also after a restart");
     }
 
     #[test]

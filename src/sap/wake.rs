@@ -122,7 +122,7 @@ impl Sap {
         let record = self.sessions.get(session)?;
         let waiting = self.something_waits(Timestamp::now(), &record).await;
         if waiting {
-            self.sessions.set_stirred(session, true);
+            self.sessions.stir(Timestamp::now(), session);
         }
         Some(Greeting { line: Line::of(&record), waiting })
     }
@@ -157,10 +157,10 @@ impl Sap {
         }
     }
 
-    /// Something waits for a session: its client is woken, if it was not yet.
+    /// Something waits for a session: its client is woken, if it was not yet, or did not ask for a long time since.
     pub(super) fn wake(&self, id: &SessionId) {
         self.sessions.arrived(id);
-        if !self.sessions.set_stirred(id, true) {
+        if !self.sessions.stir(Timestamp::now(), id) {
             return;
         }
         if let Some(record) = self.sessions.get(id) {
@@ -181,7 +181,7 @@ impl Sap {
         if Way::of(record).is_empty() {
             return;
         }
-        self.sessions.set_stirred(&record.id, false);
+        self.sessions.settle(&record.id);
         let (sap, record) = (Arc::downgrade(self), record.clone());
         tokio::spawn(async move {
             tokio::time::sleep(SETTLE).await;
@@ -190,6 +190,18 @@ impl Sap {
                 sap.wake(&record.id);
             }
         });
+    }
+
+    /// The node has started: clients that are woken by datagrams hold nothing that tells them it was away, and may
+    /// not have been told of what arrived last.
+    pub(super) async fn wake_sleepers(&self) {
+        for id in self.sessions.ids() {
+            let Some(record) = self.sessions.get(&id) else { continue };
+            let asleep = Way::of(&record).iter().any(|way| *way != Way::Tcp);
+            if asleep && self.something_waits(Timestamp::now(), &record).await {
+                self.wake(&id);
+            }
+        }
     }
 
     /// Whether anything waits for a session.

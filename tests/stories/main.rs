@@ -15,6 +15,7 @@ mod flood;
 mod gateway;
 mod hostile;
 mod init;
+mod loads;
 mod logins;
 mod messages;
 mod notifications;

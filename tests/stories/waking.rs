@@ -215,6 +215,21 @@ async fn channels_outlive_a_restart_of_the_node_in_what_was_agreed() {
 }
 
 #[tokio::test]
+async fn a_phone_that_is_woken_by_datagram_is_woken_when_the_node_has_started() {
+    let world = world().await;
+    let address = own_address();
+    let mut bob = world.phone_at(address, "bob", NORTH, Phone::USUAL);
+    let mut ear = bob.login_with("SUDP", address).await;
+    let mut alice = world.login("alice", NORTH, Phone::USUAL).await;
+    let text = alice_writes(&mut alice, &bob).await;
+    bob.is_woken(&mut ear).await;
+    world.stop(NORTH).await;
+    world.revive(NORTH).await;
+    bob.is_woken(&mut ear).await;
+    bob.hears(&text).await;
+}
+
+#[tokio::test]
 async fn a_report_wakes_the_sender() {
     let world = world().await;
     let mut bob = world.phone("bob", NORTH, Phone::USUAL);

@@ -22,12 +22,12 @@ pub(super) struct Cast {
 // === impl Cast ===
 
 impl Cast {
-    /// Makes the users.
-    pub(super) async fn hire(target: &Target) -> anyhow::Result<Self> {
+    /// Makes the users, so many if nothing else is said.
+    pub(super) async fn hire(target: &Target, usual: u32) -> anyhow::Result<Self> {
         let admin = target.access.client()?;
         let password = generate_password();
         let mut users = Vec::new();
-        for number in 0..target.users {
+        for number in 0..target.users.unwrap_or(usual) {
             let id = format!("bench-{number}");
             let made = json!({"id": id, "password": password.expose()});
             if admin.call(Method::POST, "/api/v1/users", Some(&made)).await.is_err() {

@@ -15,6 +15,8 @@ use super::figures::Spread;
 
 /// Clients that log in before anything is measured, and stay: what a node does once it does then.
 const FIRST: usize = 100;
+/// Users of a crowd.
+const USERS: u32 = 100;
 /// Failures of which the reason is printed.
 const SHOWN: usize = 5;
 
@@ -79,8 +81,8 @@ struct Guest {
 
 impl Crowd {
     pub(super) async fn run(&self) -> anyhow::Result<()> {
-        let cast = Arc::new(Cast::hire(&self.target).await?);
-        let (_first, _) = self.gather(&cast, 0, FIRST).await;
+        let cast = Arc::new(Cast::hire(&self.target, USERS).await?);
+        let (first, _) = self.gather(&cast, 0, FIRST).await;
         let before = self.target.cost()?;
         let (guests, failures) = self.gather(&cast, FIRST, self.sessions).await;
         tokio::time::sleep(Duration::from_secs(self.hold)).await;
@@ -101,7 +103,7 @@ impl Crowd {
             memory,
         };
         self.show(&outcome)?;
-        drop((guests, _first));
+        drop((guests, first));
         if let Some(cast) = Arc::into_inner(cast) {
             cast.dismiss().await?;
         }

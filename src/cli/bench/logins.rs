@@ -50,7 +50,7 @@ struct Node {
 
 impl Logins {
     pub(super) async fn run(&self) -> anyhow::Result<()> {
-        let cast = Arc::new(Cast::hire(&self.target).await?);
+        let cast = Arc::new(Cast::hire(&self.target, u32::try_from(self.at_once.max(1))?).await?);
         let before = self.target.cost()?;
         let start = Arc::new(Barrier::new(self.at_once + 1));
         let mut storm = JoinSet::new();

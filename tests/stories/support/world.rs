@@ -213,6 +213,11 @@ impl World {
         std::fs::read_to_string(self.node(domain).folder.join(name)).unwrap()
     }
 
+    /// The node's process.
+    pub async fn pid(&self, domain: &str) -> u32 {
+        self.node(domain).engine.lock().await.as_ref().expect("a running node").pid()
+    }
+
     /// Memory the node's process holds, bytes.
     pub async fn resident(&self, domain: &str) -> u64 {
         self.node(domain).engine.lock().await.as_ref().expect("a running node").resident()

@@ -73,6 +73,14 @@ impl Engine {
         }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        match self {
+            Self::Inside(_) => panic!("only a process has an id of its own"),
+            Self::Process(process) => process.child.id(),
+        }
+    }
+
     /// Everything it has written to stdout and stderr.
     pub fn log(&self) -> String {
         match self {
