@@ -102,10 +102,11 @@ impl Sap {
         most: usize,
         count: bool,
     ) -> Result<(Vec<MessageInfo>, usize), StoreError> {
+        let audience = self.audience(&session.user);
         let (mut listed, mut total, mut after) = (Vec::new(), 0, 0);
         loop {
             let page = self.messaging.waiting(&session.user, after, PAGE).await?;
-            for waiting in page.iter().filter(|waiting| self.is_open_to(now, session, waiting)) {
+            for waiting in page.iter().filter(|waiting| self.is_open_among(now, session, &audience, waiting)) {
                 if let Mail::Message(message) = &waiting.mail {
                     total += 1;
                     if listed.len() < most {

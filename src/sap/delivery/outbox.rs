@@ -152,13 +152,14 @@ impl Outbox {
     pub(in crate::sap) fn lapsed(&self, now: Timestamp, patience: Duration) -> Vec<SessionId> {
         let mut sessions = Vec::new();
         for mut queue in self.waiting.iter_mut() {
-            let mut again = false;
+            let (mut lapsed, mut again) = (false, false);
             for entry in queue.iter_mut().filter(|entry| entry.handed.is_some() && !entry.lapsed) {
                 entry.lapsed = !entry.is_fresh(now, patience);
+                lapsed |= entry.lapsed;
                 again |= entry.lapsed && entry.times < TURNS;
             }
-            // What had to wait behind one that was given up waits no longer.
-            again |= queue.iter().any(|entry| entry.lapsed) && queue.iter().any(|entry| entry.handed.is_none());
+            // What had to wait behind one that is given up waits no longer.
+            again |= lapsed && queue.iter().any(|entry| entry.handed.is_none());
             if again {
                 sessions.push(queue.key().clone());
             }
@@ -227,7 +228,7 @@ mod tests {
     use crate::sap::session::tests::record;
     use crate::vocabulary::Version;
     use crate::vocabulary::access::Disconnect;
-    use crate::vocabulary::status::Code;
+    use crate::vocabulary::status::{Code, Outcome};
 
     const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -264,6 +265,35 @@ mod tests {
         assert_eq!(take(&outbox, &session, 0, 1), ["1"]);
         assert_eq!(take(&outbox, &session, 61, 1), ["1"]);
         assert_eq!(take(&outbox, &session, 122, 1), ["2"]);
+    }
+
+    #[test]
+    fn no_more_is_put_into_a_message_than_its_client_can_parse() {
+        let outbox = Outbox::default();
+        let mut record = record("ann");
+        record.capabilities.parser_size = Some(2000);
+        for letters in [500, 500, 1900, 500] {
+            let outcome = Outcome::new(Code::FORCED_LOGOUT, "x".repeat(letters));
+            assert!(outbox.push(&record.id, Disconnect { outcome }.into()));
+        }
+        let limits = Limits { now: Timestamp(0), patience: PATIENCE, in_hand: 9, in_message: 9 };
+        let mut space = Space::empty(&record, Version::V12, Encoding::Xml);
+        let taken = outbox.take(&record.id, Encoding::Xml, limits, &mut space);
+        assert_eq!((taken.requests.len(), taken.more), (1, true));
+        let mut space = Space::empty(&record, Version::V12, Encoding::Wbxml);
+        let taken = outbox.take(&record.id, Encoding::Wbxml, limits, &mut space);
+        assert_eq!((taken.requests.len(), taken.in_hand, taken.more), (2, 3, false), "what is too large is dropped");
+        assert!(!outbox.waits(Timestamp(0), &record.id, Encoding::Xml, 9, PATIENCE));
+    }
+
+    #[test]
+    fn what_is_not_answered_in_time_is_told_once() {
+        let (outbox, session) = told(2);
+        assert_eq!(take(&outbox, &session, 0, 1), ["1"]);
+        for (second, lapsed) in [(59, 0), (60, 1), (61, 0), (62, 0)] {
+            let sessions = outbox.lapsed(Timestamp(second * 1000), PATIENCE);
+            assert_eq!(sessions.len(), lapsed, "{second}");
+        }
     }
 
     #[test]

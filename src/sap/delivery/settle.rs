@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tracing::{debug, error};
 
+use super::audience::Audience;
 use super::claims::{Kind, Taker};
 use super::handed::Place;
 use crate::address::Address;
@@ -110,12 +111,22 @@ impl Sap {
         }
     }
 
-    /// Whether a session may see an entry: a message meant for it that it does not have.
-    pub(in crate::sap) fn is_open_to(&self, now: Timestamp, session: &SessionRecord, waiting: &Waiting) -> bool {
+    fn is_open_to(&self, now: Timestamp, session: &SessionRecord, waiting: &Waiting) -> bool {
+        self.is_open_among(now, session, &self.audience(&session.user), waiting)
+    }
+
+    /// Whether a session, among those of its user, may see an entry: a message meant for it that it does not have.
+    pub(in crate::sap) fn is_open_among(
+        &self,
+        now: Timestamp,
+        session: &SessionRecord,
+        audience: &Audience<'_>,
+        waiting: &Waiting,
+    ) -> bool {
         let Mail::Message(message) = &waiting.mail else { return false };
         waiting.expires > now
             && self.claims.sees(&session.user, &session.id, waiting.seq)
-            && self.audience(&session.user).may_see(&session.id, message)
+            && audience.may_see(&session.id, message)
     }
 
     /// A session has an entry (200) or will not take it: it stays for the others it is for, and the sender hears
