@@ -199,7 +199,8 @@ async fn stored(world: &World, phone: Phone) -> serde_json::Value {
 #[tokio::test]
 async fn a_session_that_is_taken_up_in_an_older_version_is_told_nothing_that_version_lacks() {
     let world = one_domain("").await;
-    for (newer, older) in [(4, 2), (5, 3), (4, 0), (5, 1)].map(|(newer, older)| (Phone::ALL[newer], Phone::ALL[older])) {
+    for (newer, older) in [(4, 2), (5, 3), (4, 0), (5, 1)].map(|(newer, older)| (Phone::ALL[newer], Phone::ALL[older]))
+    {
         let mut bob = world.login("bob", NORTH, newer).await;
         let mut other = world.login("bob", NORTH, newer).await;
         let mut alice = world.login("alice", NORTH, Phone::USUAL).await;

@@ -95,9 +95,8 @@ impl Outbox {
     ) -> bool {
         let Some(queue) = self.waiting.get(&record.id) else { return false };
         let in_hand = queue.iter().filter(|entry| entry.is_fresh(now, patience)).count();
-        let may_go = |entry: &Entry| {
-            entry.may_go(now, patience) && csp::carries(encoding, record.version, entry.element())
-        };
+        let may_go =
+            |entry: &Entry| entry.may_go(now, patience) && csp::carries(encoding, record.version, entry.element());
         in_hand < free && queue.iter().any(may_go)
     }
 
