@@ -218,3 +218,55 @@ async fn a_session_that_is_taken_up_in_an_older_version_is_told_nothing_that_ver
         assert!(bob.inbox.others.is_empty(), "{:?}", bob.inbox.others);
     }
 }
+
+#[tokio::test]
+async fn a_phone_that_changes_its_method_all_the_time_on_another_connection_has_each_message_once() {
+    one_domain("").await.with_every_phone(flapping).await;
+}
+
+async fn flapping(world: Arc<World>, phone: Phone) {
+    const MESSAGES: usize = 25;
+    let mut alice = world.login("alice", NORTH, phone.next()).await;
+    let mut bob = world.login("bob", NORTH, phone).await;
+    let mut switch = world.phone("bob", NORTH, phone).in_place_of(&bob);
+    switch.session.clone_from(&bob.session);
+    let user = bob.user.clone();
+    let speaking = tokio::spawn(async move {
+        let mut ids = Vec::new();
+        for number in 0..MESSAGES {
+            ids.push(alice.says(&format!("number {number}")).report().to([&user]).await.accepted());
+        }
+        for id in &ids {
+            assert_eq!(alice.report_for(id).await.code, 200);
+        }
+        assert!(alice.inbox.reports.is_empty(), "one report each: {:?}", alice.inbox.reports);
+    });
+    let mut heard = Vec::new();
+    while heard.len() < MESSAGES {
+        let turns = async {
+            for method in ["N", "P", "N", "P"] {
+                assert_eq!(switch.delivery_method(method, None).await, 200);
+            }
+        };
+        tokio::join!(turns, bob.poll());
+        let told: Vec<_> = bob.inbox.others.drain(..).collect();
+        for told in told {
+            let id = told.text_at("MessageInfo/MessageID").unwrap();
+            match bob.fetches(id).await {
+                Ok(message) => {
+                    assert_eq!(bob.confirms(id).await, 200);
+                    bob.inbox.messages.push(message);
+                }
+                Err(code) => assert_eq!(code, 426, "it was pushed meanwhile"),
+            }
+        }
+        heard.extend(bob.inbox.messages.drain(..).map(|message| message.text().to_owned()));
+    }
+    speaking.await.unwrap();
+    bob.poll().await;
+    let mut texts = heard.clone();
+    texts.sort();
+    texts.dedup();
+    assert_eq!((texts.len(), heard.len()), (MESSAGES, MESSAGES));
+    assert!(bob.journal.twice().is_empty() && bob.listed().await.is_empty());
+}
