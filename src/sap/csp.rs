@@ -64,7 +64,7 @@ impl Sap {
             Err(error) => return self.refuse_unreadable(&error, call.encoding),
         };
         self.restore_ids(&mut message, call.encoding);
-        let mut answer = match self.check_session(now, &message, &call.via) {
+        let mut answer = match self.check_session(now, &message, &call) {
             Ok(()) => self.answer_message(now, &message, &call).await,
             Err(refused) => self.farewell(&message, &call).unwrap_or_else(|| {
                 refused.count();
@@ -85,7 +85,12 @@ impl Sap {
     }
 
     /// A session named must live; one that is bound to an address must come from there.
-    fn check_session(&self, now: Timestamp, message: &Message, via: &Via) -> Result<(), Refusal> {
+    fn check_session(
+        &self,
+        now: Timestamp,
+        message: &Message,
+        Call { via, encoding, .. }: &Call,
+    ) -> Result<(), Refusal> {
         let Some(id) = &message.session else { return Ok(()) };
         let Some(record) = self.sessions.get(id) else { return Err(Refusal::UnknownSession) };
         if self.settings.access.bind_session_to_address && record.from != via.client {
@@ -93,6 +98,10 @@ impl Sap {
             return Err(Refusal::OtherAddress);
         }
         self.sessions.heard(now, id);
+        if self.sessions.wrote(id, *encoding == Encoding::Pts) {
+            // Mail that was not for it is, or the other way round.
+            self.claims.look_again(&record.user);
+        }
         Ok(())
     }
 

@@ -77,6 +77,8 @@ struct Live {
     answers: Answers,
     /// Of our requests, where the client writes PTS.
     numbers: Numbers,
+    /// The client wrote PTS last, which has no word for mail.
+    plain: bool,
     /// When the client was told that something waits; `None` if nothing does.
     stirred: Option<Timestamp>,
     /// Wakes a poll that waits for something.
@@ -133,6 +135,7 @@ impl Live {
             ending: false,
             answers: Answers::default(),
             numbers: Numbers::default(),
+            plain: false,
             stirred: None,
             arrival: None,
         };
@@ -231,6 +234,16 @@ impl Sessions {
     /// Notes a sign of life; false if there is no such session.
     pub fn heard(&self, now: Timestamp, id: &SessionId) -> bool {
         self.live.get_mut(id).map(|mut live| live.last_heard = now).is_some()
+    }
+
+    /// Notes whether the client wrote PTS; true if it did not write so before, or did.
+    pub(super) fn wrote(&self, id: &SessionId, plain: bool) -> bool {
+        self.live.get_mut(id).is_some_and(|mut live| std::mem::replace(&mut live.plain, plain) != plain)
+    }
+
+    /// Whether the client wrote PTS last.
+    pub(super) fn is_plain(&self, id: &SessionId) -> bool {
+        self.live.get(id).is_some_and(|live| live.plain)
     }
 
     /// Changes a session's record; the new one, to be saved if the session still [`lives`](Self::lives) then.

@@ -143,7 +143,7 @@ impl Sap {
         match self.sessions.of_user(user).as_slice() {
             [] => {}
             // Nearly always it is for him.
-            [only] => self.wake(only),
+            [only] if !self.sessions.is_plain(only) => self.wake(only),
             _ => self.rouse(now, user).await,
         }
     }
@@ -208,8 +208,9 @@ impl Sap {
 
     /// Whether anything waits for a session.
     async fn something_waits(&self, now: Timestamp, record: &SessionRecord) -> bool {
-        // In which encoding the client will ask is not known.
-        self.waits(now, record, Encoding::Wbxml, false).await
+        // The client will ask as it did last, most likely.
+        let encoding = if self.sessions.is_plain(&record.id) { Encoding::Pts } else { Encoding::Wbxml };
+        self.waits(now, record, encoding, false).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! A phone that writes PTS: two-letter codes in plain text, posted like everything else.
 
 use crate::support::handset::Handset;
+use crate::support::wire::Version;
+use crate::support::wire::tree::leaf;
 use crate::support::world::phone::password;
 use crate::support::world::{Phone, World};
 
@@ -64,6 +66,34 @@ async fn a_phone_logs_in_agrees_keeps_alive_and_logs_out_in_plain_text() {
     assert_eq!(ask(&phone, &format!("WV12OR999 SI={session}")).await, format!("WV12ST999 SI={session} ST=200"));
     let gone = ask(&phone, &format!("WV12KA0 SI={session}")).await;
     assert!(gone.starts_with("WV12ST0 ") && gone.contains(" ST=(604,"), "{gone}");
+}
+
+#[tokio::test]
+async fn a_phone_that_writes_plain_text_keeps_nothing_from_the_users_other_phones() {
+    let world = World::new().domain(NORTH).start().await;
+    let kind = Phone { version: Version::V13, ..Phone::USUAL };
+    let plain_phone = world.phone("alice", NORTH, kind);
+    let login = format!("WV13LR1 UI={} CI=http://phone.example/pts PW=\"{}\"", plain_phone.user, password("alice"));
+    let session = plain(&ask(&plain_phone, &login).await, "SI").unwrap().to_owned();
+    let agreed = ask(&plain_phone, &format!("WV13CP2 SI={session} CA=((ID,P),(SB,HTTP),(MT,1))")).await;
+    assert!(agreed.starts_with("WV13PC2 "), "{agreed}");
+    // The other is of lower rank, and the reports of both are told to it.
+    let mut alice = world.phone("alice", NORTH, kind);
+    alice.login_as([leaf("SessionPriority", 7)]).await;
+    let mut bob = world.login("bob", NORTH, kind).await;
+    let id = bob.says("for whoever can read it").report().to([&alice.user]).await.accepted();
+    assert_eq!(ask(&plain_phone, &format!("WV13PO0 SI={session}")).await, "");
+    alice.hears("for whoever can read it").await;
+    assert_eq!(bob.report_for(&id).await.code, 200);
+    assert!(alice.listed().await.is_empty(), "it waits for nobody else");
+    // Its client has learnt XML: then its rank counts.
+    let mut learnt = world.phone("alice", NORTH, kind);
+    learnt.session = Some(session);
+    learnt.keep_alive().await;
+    bob.says("for the best").to([&alice.user]).await.accepted();
+    alice.poll().await;
+    assert!(alice.inbox.messages.is_empty());
+    learnt.hears("for the best").await;
 }
 
 #[tokio::test]

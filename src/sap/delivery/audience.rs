@@ -14,10 +14,11 @@ pub(in crate::sap) struct Audience<'a> {
 }
 
 impl Sap {
-    /// The sessions of a user.
+    /// The sessions of a user that mail may be for.
     pub(in crate::sap) fn audience(&self, user: &Address) -> Audience<'_> {
-        let ids = self.sessions.of_user(user);
-        Audience { sap: self, sessions: ids.iter().filter_map(|id| self.sessions.get(id)).collect() }
+        // What a session that writes PTS can't be told is for the others.
+        let ids = self.sessions.of_user(user).into_iter().filter(|id| !self.sessions.is_plain(id));
+        Audience { sap: self, sessions: ids.filter_map(|id| self.sessions.get(&id)).collect() }
     }
 }
 
