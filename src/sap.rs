@@ -63,7 +63,7 @@ use self::life::{Events, Farewells};
 use self::login::Login;
 use self::provider::ProviderInfo;
 use self::services::Offered;
-use self::session::Sessions;
+use self::session::{Sessions, Turns};
 use self::wake::Bell;
 
 /// What the Service Access Point needs to know of the configuration.
@@ -99,6 +99,10 @@ pub struct Sap {
     accounts: Arc<Accounts>,
     login: Login,
     sessions: Sessions,
+    /// Logins of one user come one after the other.
+    logins: Turns,
+    /// And changes of one session.
+    changes: Turns,
     offered: Offered,
     offer: Offer,
     messaging: Messaging,
@@ -151,6 +155,8 @@ impl Sap {
             accounts,
             login,
             sessions: Sessions::default(),
+            logins: Turns::default(),
+            changes: Turns::default(),
             offered,
             offer,
             messaging,

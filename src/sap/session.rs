@@ -2,6 +2,7 @@
 
 mod answers;
 mod due;
+mod turns;
 mod view;
 
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
 
 pub(super) use answers::PendingAnswer;
+pub(super) use turns::Turns;
 pub use view::SessionView;
 
 use self::answers::Answers;
