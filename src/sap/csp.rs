@@ -85,6 +85,9 @@ impl Sap {
         // A login is answered alone: one client that learns in it that something waits polls without a session.
         let login = |answer: &Transaction| matches!(answer.said, Said::Known(Primitive::LoginResponse(_)));
         if !out.transactions.iter().any(login) {
+            if hunger.polls {
+                self.polled(now, message);
+            }
             self.add_server_requests(now, message, call.encoding, hunger, &mut out).await;
             self.hold_poll(message, call, &mut out).await;
         }

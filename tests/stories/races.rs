@@ -84,6 +84,6 @@ async fn of_many_logins_of_one_phone_at_once_one_stays() {
 
 async fn one_phone_at_once(world: Arc<World>, phone: Phone) {
     let first = world.phone("alice", NORTH, phone);
-    let phones = (0..CROWD).map(|_| world.phone("alice", NORTH, phone).as_client(&first)).collect();
+    let phones = (0..CROWD).map(|_| world.phone("alice", NORTH, phone).in_place_of(&first)).collect();
     assert_eq!(alive(log_in_at_once(phones).await).await.len(), 1);
 }

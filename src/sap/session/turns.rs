@@ -48,7 +48,7 @@ mod tests {
         }
         assert!(free > 50, "{free}");
         drop(turn);
-        ann.await;
+        let _turn = ann.await;
     }
 
     async fn at_once<F: Future + ?Sized>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {

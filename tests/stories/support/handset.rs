@@ -118,7 +118,7 @@ impl Handset {
     }
 
     /// Another hand on the same device: it shows the client id of that phone, and its cookie.
-    pub fn as_client(mut self, of: &Self) -> Self {
+    pub fn in_place_of(mut self, of: &Self) -> Self {
         self.client_id.clone_from(&of.client_id);
         self.cookie.clone_from(&of.cookie);
         self
