@@ -326,13 +326,22 @@ impl Claims {
         self.restless.insert(user.clone(), ());
     }
 
-    /// Forgets what is too old to matter, and gives the users for whose sessions something may wait again.
-    pub(in crate::sap) fn sweep(&self, now: Timestamp, patience: Duration) -> Vec<Address> {
+    /// Forgets what is too old to matter, and gives the users for whose sessions something may wait again. A session
+    /// that is over may have taken something since it was let go of: its last request was still being answered.
+    pub(in crate::sap) fn sweep(
+        &self,
+        now: Timestamp,
+        patience: Duration,
+        lives: impl Fn(&SessionId) -> bool,
+    ) -> Vec<Address> {
         let mut restless: Vec<Address> = self.restless.iter().map(|user| user.key().clone()).collect();
         restless.iter().for_each(|user| drop(self.restless.remove(user)));
         self.users.retain(|user, hands| {
             hands.gone.retain(|_, since| now.since(*since) < MEMORY);
-            let (mut lapsed, mut shared) = (false, false);
+            let before = hands.sessions.len();
+            hands.sessions.retain(|session, _| lives(session));
+            let freed = hands.sessions.len() < before;
+            let (mut lapsed, mut shared) = (freed, false);
             for held in hands.sessions.values_mut().flat_map(|hand| hand.held.values_mut()) {
                 if matches!(held.state, State::Open | State::Passed) && now.since(held.since) >= patience {
                     held.state = State::Lapsed;
@@ -341,7 +350,7 @@ impl Claims {
                     shared |= held.message.is_none();
                 }
             }
-            if shared && hands.sessions.len() > 1 {
+            if freed || shared && hands.sessions.len() > 1 {
                 hands.look_again();
             }
             if lapsed {

@@ -1,5 +1,7 @@
 //! Delivery without sockets, at instants of the test's choosing.
 
+mod turmoil;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -303,67 +305,6 @@ async fn an_entry_that_is_not_answered_in_time_wakes_its_client_again_once() {
         assert_eq!(bench.rings().await, expected, "{second}");
     }
     assert_eq!(names(&bench.polls(&session).await), ["NewMessage m1"]);
-}
-
-#[tokio::test]
-async fn an_entry_that_got_lost_comes_again_with_a_later_poll_and_under_the_same_id() {
-    let mut bench = Bench::new();
-    let session = bench.session(|_| {});
-    bench.sends("text/plain").await;
-    bench.sends("text/plain").await;
-    let handed = bench.polls(&session).await;
-    assert_eq!(handed, (vec!["NewMessage m1".into()], true));
-    for second in [0, 4] {
-        bench.second = second;
-        assert_eq!(bench.polls(&session).await, (vec![], false), "{second}: it may be about to answer");
-    }
-    bench.second = 5;
-    assert!(!bench.is_flagged(&session).await, "whoever does not poll may be busy");
-    assert_eq!(bench.polls(&session).await, handed);
-    assert_eq!(bench.has(&session, "m1").await, (vec!["NewMessage m2".into()], false));
-    bench.has(&session, "m2").await;
-    assert_eq!((bench.left().await, bench.reports().await.len()), (0, 2));
-}
-
-#[tokio::test]
-async fn a_client_that_polls_and_does_not_answer_gets_the_same_again_once_and_then_after_the_time_for_an_answer() {
-    let mut bench = Bench::new();
-    let session = bench.session(|_| {});
-    bench.sends("text/plain").await;
-    bench.sends("text/plain").await;
-    let mut found = Vec::new();
-    for second in 0..200 {
-        bench.second = second;
-        found.extend(bench.polls(&session).await.0.into_iter().map(|name| (second, name)));
-    }
-    let expected = [(0, "1"), (5, "1"), (65, "2"), (70, "2"), (130, "1"), (190, "1")];
-    assert_eq!(found, expected.map(|(second, number)| (second, format!("NewMessage m{number}"))));
-}
-
-#[tokio::test]
-async fn an_announcement_that_got_lost_waits_for_its_time_since_it_keeps_nothing_back() {
-    let mut bench = Bench::new();
-    let session = bench.session(told);
-    bench.sends("text/plain").await;
-    let handed = bench.polls(&session).await;
-    bench.second = 30;
-    assert_eq!(bench.polls(&session).await, (vec![], false));
-    bench.second = 60;
-    assert_eq!(bench.polls(&session).await, handed);
-}
-
-#[tokio::test]
-async fn a_poll_that_waits_is_not_handed_what_the_client_has_in_hand() {
-    let mut bench = Bench::new();
-    let session = bench.session(|record| record.capabilities.multi_trans = 2);
-    bench.sends("text/plain").await;
-    assert_eq!(names(&bench.polls(&session).await), ["NewMessage m1"]);
-    // The next poll came at once and waited; then something arrives.
-    let waits = Transaction { mode: Mode::Request, id: None, said: Said::Known(Empty.into()), segment: None };
-    bench.second = 20;
-    bench.sends("text/plain").await;
-    let found = bench.adds(&session, waits, Hunger::POLLS, Vec::new()).await;
-    assert_eq!(names(&found), ["NewMessage m2"]);
 }
 
 #[tokio::test]
