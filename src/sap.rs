@@ -10,6 +10,7 @@
 //! ```
 
 pub mod account;
+mod call;
 pub mod capability;
 mod carry;
 mod csp;
@@ -39,8 +40,8 @@ use bytes::Bytes;
 use dashmap::DashMap;
 use tokio::sync::{Notify, oneshot};
 
+pub use call::{Call, Reply};
 pub use carry::Acknowledgement;
-pub use csp::{Call, Reply};
 pub use via::Via;
 pub use wake::reach::Reach;
 
@@ -63,7 +64,7 @@ use self::life::{Events, Farewells};
 use self::login::Login;
 use self::provider::ProviderInfo;
 use self::services::Offered;
-use self::session::Sessions;
+use self::session::{Sessions, Turns};
 use self::wake::Bell;
 
 /// What the Service Access Point needs to know of the configuration.
@@ -99,6 +100,10 @@ pub struct Sap {
     accounts: Arc<Accounts>,
     login: Login,
     sessions: Sessions,
+    /// Logins of one user come one after the other.
+    logins: Turns,
+    /// And changes of one session.
+    changes: Turns,
     offered: Offered,
     offer: Offer,
     messaging: Messaging,
@@ -151,6 +156,8 @@ impl Sap {
             accounts,
             login,
             sessions: Sessions::default(),
+            logins: Turns::default(),
+            changes: Turns::default(),
             offered,
             offer,
             messaging,

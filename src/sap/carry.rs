@@ -193,7 +193,8 @@ impl Sap {
     /// Wakes clients for which something waits again: what they, or other sessions of their users, did not answer.
     pub(super) async fn rouse_those_who_wait_again(&self, now: Timestamp) {
         let patience = self.settings.timers.client_answer;
-        for user in self.claims.sweep(now, patience) {
+        let lives = |session: &_| self.sessions.version(session).is_some();
+        for user in self.claims.sweep(now, patience, lives) {
             self.rouse(now, &user).await;
         }
         for session in self.outbox.lapsed(now, patience) {

@@ -87,6 +87,13 @@ impl Hunger {
 // === impl Sap ===
 
 impl Sap {
+    /// A client polls: some of what it was handed before may not have reached it.
+    pub(super) fn polled(&self, now: Timestamp, asked: &Message) {
+        if let Some(record) = asked.session.as_ref().and_then(|id| self.sessions.get(id)) {
+            self.claims.polled(self.taker(now, &record));
+        }
+    }
+
     /// Adds what waits for the session: to a poll or a client's answer as much as the client takes at once, to
     /// other answers only where the client takes several transactions.
     pub(super) async fn add_server_requests(

@@ -145,6 +145,8 @@ impl Sap {
 
     /// Changes a session and keeps the change over a restart.
     pub(super) async fn change_session(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) {
+        // What is changed last is stored last.
+        let _turn = self.changes.of(id).await;
         let Some(record) = self.sessions.update(id, change) else { return };
         let mut changes = Changes::default();
         record.save(&mut changes);

@@ -1,7 +1,9 @@
 //! Sessions of clients: who they are, what they can take, when they die (IMPS 1.3 architecture, C.5).
 
 mod answers;
+mod arrival;
 mod due;
+mod turns;
 mod view;
 
 use std::net::IpAddr;
@@ -9,14 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::capability::{Capabilities, SHTTP};
-use crate::sap::delivery::hold::Arrival;
 use dashmap::DashMap;
 use serde::{Deserialize, Serialize};
 
 pub(super) use answers::PendingAnswer;
+pub(super) use turns::Turns;
 pub use view::SessionView;
 
 use self::answers::Answers;
+use self::arrival::Arrival;
 use self::due::Due;
 use super::pts::Numbers;
 use super::services::Agreed;

@@ -24,6 +24,7 @@ mod polling;
 mod profile;
 mod provider;
 mod pts;
+mod races;
 mod refusals;
 mod secrets;
 mod segments;

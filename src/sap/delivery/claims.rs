@@ -16,6 +16,8 @@ use crate::vocabulary::Text;
 /// and a notification is not handed out again: some clients never answer some requests, and what waits behind them
 /// must not wait with them.
 const TURNS: u32 = 2;
+/// A client that polls so long after it was handed an entry, and has not answered it, most likely never got it.
+const MISSED: Duration = Duration::from_secs(5);
 /// How long an entry that left its mailbox stays known, for requests that read it before.
 const MEMORY: Duration = Duration::from_secs(10);
 
@@ -73,7 +75,7 @@ enum State {
     Open,
     /// A notification in hand of a client that polled since: it keeps nothing else back.
     Passed,
-    /// It was not answered in time, and that is known.
+    /// It was not answered in time, or did not arrive, and that is known.
     Lapsed,
     /// The client answered the notification.
     Told,
@@ -141,6 +143,18 @@ impl Claims {
         let hand = hands.sessions.entry(taker.session.clone()).or_default();
         if hand.round == plan.round {
             hand.seen = hand.seen.max(upto);
+        }
+    }
+
+    /// A client polls. What it was handed some time ago and has not answered got lost with the answer it came in: that
+    /// has another turn now. Once: a client that got it and is slow shall not be handed it all the time.
+    pub(in crate::sap) fn polled(&self, taker: Taker<'_>) {
+        let Some(mut hands) = self.users.get_mut(taker.user) else { return };
+        let Some(hand) = hands.sessions.get_mut(taker.session) else { return };
+        for held in hand.held.values_mut().filter(|held| held.state == State::Open && held.kind == Kind::Whole) {
+            if held.times == 1 && taker.now.since(held.since) >= MISSED {
+                held.state = State::Lapsed;
+            }
         }
     }
 
@@ -312,13 +326,22 @@ impl Claims {
         self.restless.insert(user.clone(), ());
     }
 
-    /// Forgets what is too old to matter, and gives the users for whose sessions something may wait again.
-    pub(in crate::sap) fn sweep(&self, now: Timestamp, patience: Duration) -> Vec<Address> {
+    /// Forgets what is too old to matter, and gives the users for whose sessions something may wait again. A session
+    /// that is over may have taken something since it was let go of: its last request was still being answered.
+    pub(in crate::sap) fn sweep(
+        &self,
+        now: Timestamp,
+        patience: Duration,
+        lives: impl Fn(&SessionId) -> bool,
+    ) -> Vec<Address> {
         let mut restless: Vec<Address> = self.restless.iter().map(|user| user.key().clone()).collect();
         restless.iter().for_each(|user| drop(self.restless.remove(user)));
         self.users.retain(|user, hands| {
             hands.gone.retain(|_, since| now.since(*since) < MEMORY);
-            let (mut lapsed, mut shared) = (false, false);
+            let before = hands.sessions.len();
+            hands.sessions.retain(|session, _| lives(session));
+            let freed = hands.sessions.len() < before;
+            let (mut lapsed, mut shared) = (freed, false);
             for held in hands.sessions.values_mut().flat_map(|hand| hand.held.values_mut()) {
                 if matches!(held.state, State::Open | State::Passed) && now.since(held.since) >= patience {
                     held.state = State::Lapsed;
@@ -327,7 +350,7 @@ impl Claims {
                     shared |= held.message.is_none();
                 }
             }
-            if shared && hands.sessions.len() > 1 {
+            if freed || shared && hands.sessions.len() > 1 {
                 hands.look_again();
             }
             if lapsed {
@@ -396,7 +419,7 @@ impl Held {
     }
 
     fn is_fresh(&self, taker: Taker<'_>) -> bool {
-        self.is_open() && taker.now.since(self.since) < taker.patience
+        matches!(self.state, State::Open | State::Passed) && taker.now.since(self.since) < taker.patience
     }
 }
 

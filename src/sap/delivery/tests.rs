@@ -1,5 +1,7 @@
 //! Delivery without sockets, at instants of the test's choosing.
 
+mod turmoil;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,8 +15,8 @@ use crate::messaging::Messaging;
 use crate::relay::{Relay, Turn};
 use crate::sap::Settings;
 use crate::sap::account::Accounts;
+use crate::sap::call::response;
 use crate::sap::capability::Delivery;
-use crate::sap::csp::response;
 use crate::sap::life::Reason;
 use crate::sap::login::Login;
 use crate::sap::secret::Keyring;
@@ -175,6 +177,7 @@ impl Bench {
     /// What comes back to a poll: the names and the flag.
     async fn polls(&self, session: &SessionId) -> (Vec<String>, bool) {
         let poll = Transaction { mode: Mode::Request, id: None, said: Said::Known(Empty.into()), segment: None };
+        self.sap.polled(self.now(), &Self::message(session, poll.clone()));
         self.adds(session, poll, Hunger::POLLS, Vec::new()).await
     }
 

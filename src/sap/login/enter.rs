@@ -83,6 +83,8 @@ impl Sap {
         if version == Version::V13 {
             self.negotiate_at_login(request, via, &mut record, &mut answer);
         }
+        // Who logs in at the same time sees this session, or is seen here.
+        let turn = self.logins.of(&record.user).await;
         let mut changes = Changes::default();
         let leaving = self.make_room(&record);
         for (old, _) in &leaving {
@@ -98,6 +100,7 @@ impl Sap {
             self.ended(now, old, *reason);
         }
         self.opened(now, record.clone());
+        drop(turn);
         // The account may have changed before the session was there to be told.
         if let Err(error) = self.follow_account(&record.user).await {
             tracing::error!(%error, user = %record.user, "a new session may not go by its user's profile");

@@ -117,6 +117,13 @@ impl Handset {
         self
     }
 
+    /// Another hand on the same device: it shows the client id of that phone, and its cookie.
+    pub fn in_place_of(mut self, of: &Self) -> Self {
+        self.client_id.clone_from(&of.client_id);
+        self.cookie.clone_from(&of.cookie);
+        self
+    }
+
     /// The cookie it states.
     pub fn cookie(&self) -> &str {
         &self.cookie

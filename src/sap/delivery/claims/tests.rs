@@ -101,10 +101,24 @@ fn a_report_that_one_session_left_unanswered_is_free_for_the_others() {
     let mut bench = Bench::new(&[]);
     bench.mail.push((1, None));
     assert_eq!((bench.whole("a", 0), bench.whole("b", 0)), (Some(1), None));
-    assert!(bench.claims.sweep(Timestamp(59_000), PATIENCE).is_empty());
-    assert_eq!(bench.claims.sweep(Timestamp(60_000), PATIENCE), std::slice::from_ref(&bench.user));
-    assert!(bench.claims.sweep(Timestamp(61_000), PATIENCE).is_empty(), "it lapses once");
+    assert!(bench.claims.sweep(Timestamp(59_000), PATIENCE, |_| true).is_empty());
+    assert_eq!(bench.claims.sweep(Timestamp(60_000), PATIENCE, |_| true), std::slice::from_ref(&bench.user));
+    assert!(bench.claims.sweep(Timestamp(61_000), PATIENCE, |_| true).is_empty(), "it lapses once");
     assert_eq!(bench.whole("b", 61), Some(1));
+}
+
+#[test]
+fn what_a_session_took_after_its_end_is_free_and_nothing_is_left_of_it() {
+    let mut bench = Bench::new(&[]);
+    bench.mail.push((1, None));
+    bench.claims.release(&bench.user, &SessionId::new("a"));
+    bench.claims.sweep(Timestamp(0), PATIENCE, |_| true);
+    assert_eq!((bench.whole("a", 0), bench.whole("b", 0)), (Some(1), None));
+    let is_b = |session: &SessionId| *session == SessionId::new("b");
+    assert_eq!(bench.claims.sweep(Timestamp(1000), PATIENCE, is_b), std::slice::from_ref(&bench.user));
+    assert_eq!(bench.whole("b", 1), Some(1));
+    bench.claims.release(&bench.user, &SessionId::new("b"));
+    assert!(bench.claims.users.is_empty());
 }
 
 #[test]

@@ -1,0 +1,124 @@
+//! Delivery to clients that miss what they were handed, change their minds, and come and go.
+
+use super::*;
+use crate::sap::capability::Capabilities;
+
+#[tokio::test]
+async fn an_entry_that_got_lost_comes_again_with_a_later_poll_and_under_the_same_id() {
+    let mut bench = Bench::new();
+    let session = bench.session(|_| {});
+    bench.sends("text/plain").await;
+    bench.sends("text/plain").await;
+    let handed = bench.polls(&session).await;
+    assert_eq!(handed, (vec!["NewMessage m1".into()], true));
+    for second in [0, 4] {
+        bench.second = second;
+        assert_eq!(bench.polls(&session).await, (vec![], false), "{second}: it may be about to answer");
+    }
+    bench.second = 5;
+    assert!(!bench.is_flagged(&session).await, "whoever does not poll may be busy");
+    assert_eq!(bench.polls(&session).await, handed);
+    assert_eq!(bench.has(&session, "m1").await, (vec!["NewMessage m2".into()], false));
+    bench.has(&session, "m2").await;
+    assert_eq!((bench.left().await, bench.reports().await.len()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_client_that_polls_and_does_not_answer_gets_the_same_again_once_and_then_after_the_time_for_an_answer() {
+    let mut bench = Bench::new();
+    let session = bench.session(|_| {});
+    bench.sends("text/plain").await;
+    bench.sends("text/plain").await;
+    let mut found = Vec::new();
+    for second in 0..200 {
+        bench.second = second;
+        found.extend(bench.polls(&session).await.0.into_iter().map(|name| (second, name)));
+    }
+    let expected = [(0, "1"), (5, "1"), (65, "2"), (70, "2"), (130, "1"), (190, "1")];
+    assert_eq!(found, expected.map(|(second, number)| (second, format!("NewMessage m{number}"))));
+}
+
+#[tokio::test]
+async fn an_announcement_that_got_lost_waits_for_its_time_since_it_keeps_nothing_back() {
+    let mut bench = Bench::new();
+    let session = bench.session(told);
+    bench.sends("text/plain").await;
+    let handed = bench.polls(&session).await;
+    bench.second = 30;
+    assert_eq!(bench.polls(&session).await, (vec![], false));
+    bench.second = 60;
+    assert_eq!(bench.polls(&session).await, handed);
+}
+
+#[tokio::test]
+async fn a_poll_that_waits_is_not_handed_what_the_client_has_in_hand() {
+    let mut bench = Bench::new();
+    let session = bench.session(|record| record.capabilities.multi_trans = 2);
+    bench.sends("text/plain").await;
+    assert_eq!(names(&bench.polls(&session).await), ["NewMessage m1"]);
+    // The next poll came at once and waited; then something arrives.
+    let waits = Transaction { mode: Mode::Request, id: None, said: Said::Known(Empty.into()), segment: None };
+    bench.second = 20;
+    bench.sends("text/plain").await;
+    let found = bench.adds(&session, waits, Hunger::POLLS, Vec::new()).await;
+    assert_eq!(names(&found), ["NewMessage m2"]);
+}
+
+#[tokio::test]
+async fn capabilities_that_change_while_messages_are_in_hand_lose_and_repeat_nothing() {
+    let mut bench = Bench::new();
+    let session = bench.session(|record| {
+        record.capabilities.multi_trans = 3;
+        record.capabilities.multi_trans_per_message = 3;
+    });
+    for _ in 0..5 {
+        bench.sends("text/plain").await;
+    }
+    assert_eq!(bench.polls(&session).await, (["1", "2", "3"].map(|n| format!("NewMessage m{n}")).to_vec(), true));
+    let state = |change: fn(&mut SessionRecord)| {
+        bench.sap.sessions.update(&session, change);
+        bench.sap.claims.look_again(&bob());
+    };
+    state(|record| record.capabilities = Capabilities::default());
+    assert_eq!(bench.polls(&session).await, (vec![], false), "it has more in hand than it takes now");
+    assert_eq!(bench.has(&session, "m2").await, (vec![], false));
+    assert_eq!(bench.has(&session, "m1").await, (vec![], false));
+    state(told);
+    assert_eq!(names(&bench.has(&session, "m3").await), ["MessageNotification n4"]);
+    state(|record| record.capabilities = Capabilities::default());
+    assert_eq!(names(&bench.polls(&session).await), ["NewMessage m4"], "what was announced is pushed");
+    // Its answer to the announcement comes late, and changes nothing.
+    assert_eq!(bench.answers(&session, "n4", Status::from(Code::SUCCESS)).await, (vec![], false));
+    assert_eq!(bench.has(&session, "m4").await, (vec!["NewMessage m5".into()], false));
+    state(told);
+    assert_eq!(bench.polls(&session).await, (vec![], false), "it has that in hand as it is");
+    bench.has(&session, "m5").await;
+    assert_eq!((bench.left().await, bench.reports().await.len()), (0, 5));
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_settle_on_a_method_hears_all_and_nothing_after_it_has_it() {
+    let mut bench = Bench::new();
+    let session = bench.session(|_| {});
+    let mut had: Vec<String> = Vec::new();
+    for second in 0..400 {
+        bench.second = second;
+        if second < 20 {
+            bench.sends("text/plain").await;
+        }
+        bench.sap.sessions.update(&session, |record| {
+            record.capabilities.delivery = if second % 3 == 0 { Delivery::Notify } else { Delivery::Push };
+        });
+        bench.sap.claims.look_again(&bob());
+        for handed in bench.polls(&session).await.0 {
+            let id = handed.split_once(' ').unwrap().1.to_owned();
+            assert!(!had.contains(&id), "{id} came again at {second}");
+            // It misses every fourth request, and answers announcements by nothing but a poll.
+            if id.starts_with('m') && second % 4 != 0 {
+                bench.has(&session, &id).await;
+                had.push(id);
+            }
+        }
+    }
+    assert_eq!((had.len(), bench.left().await, bench.reports().await.len()), (20, 0, 20));
+}
