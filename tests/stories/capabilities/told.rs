@@ -79,7 +79,7 @@ async fn kinds(world: Arc<World>, phone: Phone) {
         let mut list = bob.states([leaf("ClientType", kind)]).await;
         assert_eq!(list.text_at("ClientType"), (phone.version == Version::V11).then_some(kind));
         list.children.retain(|child| child.name != "ClientType");
-        assert_eq!(before.get_or_insert(list.clone()), &list, "nothing else depends on it");
+        assert_eq!(before.get_or_insert_with(|| list.clone()), &list, "nothing else depends on it");
         let sessions = world.admin("GET", NORTH, &format!("/api/v1/users/{}/sessions", phone.local("bob"))).await;
         assert_eq!(sessions["items"][0]["capabilities"]["client_type"], kind, "{sessions}");
     }
