@@ -167,7 +167,7 @@ impl Sap {
         let at_once = record.capabilities.multi_trans as usize;
         let mail_in_hand = self.claims.in_hand(taker, polls);
         let free = at_once.saturating_sub(mail_in_hand);
-        if self.outbox.waits(now, &record.id, encoding, free, taker.patience) {
+        if self.outbox.waits(now, record, encoding, free, taker.patience) {
             return true;
         }
         let in_hand = self.outbox.in_hand(now, &record.id, taker.patience);
@@ -301,7 +301,7 @@ impl Sap {
         }
         for kind in kinds {
             let announced = *kind == Kind::Whole || desk.record.agreed.notifies(&self.offered);
-            if !announced || !csp::carries(desk.encoding, element(&entry.mail, *kind)) {
+            if !announced || !csp::carries(desk.encoding, desk.space.version(), element(&entry.mail, *kind)) {
                 continue;
             }
             if !self.claims.is_free(desk.taker, wanted(entry, *kind, again)) {

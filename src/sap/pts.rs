@@ -70,7 +70,7 @@ impl Sap {
         let session = message.session.as_ref();
         message.transactions.retain_mut(|transaction| {
             let Said::Known(said) = &transaction.said else { return false };
-            let carried = csp::carries(encoding, said.element());
+            let carried = csp::carries(encoding, message.version, said.element());
             match transaction.mode {
                 Mode::Response if carried => true,
                 Mode::Response => {

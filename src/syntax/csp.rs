@@ -110,9 +110,10 @@ pub fn read(
     }
 }
 
-/// Whether an encoding has a form for a primitive.
-pub fn carries(encoding: Encoding, primitive: Element) -> bool {
-    encoding != Encoding::Pts || super::pts::codes::code_of(primitive).is_some()
+/// Whether a version has a primitive, and an encoding a form for it.
+pub fn carries(encoding: Encoding, version: Version, primitive: Element) -> bool {
+    primitive.versions().contains(&version)
+        && (encoding != Encoding::Pts || super::pts::codes::code_of(primitive).is_some())
 }
 
 /// Writes a message. [`Said::Unknown`] has nothing to write: its transaction stays without content.

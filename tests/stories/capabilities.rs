@@ -1,4 +1,42 @@
 //! What a phone says it can take, field by field: only that field changes, and what it gets changes with it.
+//!
+//! | field | what changes with it | test |
+//! |---|---|---|
+//! | `ClientType` | the list that comes back in 1.1, and what the operator sees | `the_kind_of_client_comes_back_in_1_1_and_is_shown_to_the_operator` |
+//! | `InitialDeliveryMethod` | pushed or announced | `the_method_first_chosen_says_whether_messages_are_pushed_or_announced` |
+//! | `AcceptedContentType` | pushed or announced | `content_of_a_type_that_is_not_taken_is_announced` |
+//! | `AnyContent` | pushed or announced | `content_of_a_type_that_is_not_taken_is_announced` |
+//! | `AcceptedCharset` | characters | `characters_that_a_phone_lacks_are_question_marks` |
+//! | `PlainTextCharset` | characters | `characters_that_a_phone_lacks_are_question_marks` |
+//! | `AcceptedTransferEncoding` | pushed or announced, fetched or 415 | `bytes_for_a_phone_without_base64_are_announced_in_xml_and_pushed_in_wbxml` |
+//! | `AcceptedContentLength` | pushed or announced | `content_that_is_too_large_to_push_is_announced` |
+//! | `AcceptedPushLength` | pushed or announced | `content_that_is_too_large_to_push_is_announced` |
+//! | `AcceptedTextContentLength` | pushed or announced | `content_that_is_too_large_to_push_is_announced` |
+//! | `AcceptedRichContentLength` | pushed or announced | `content_that_is_too_large_to_push_is_announced` |
+//! | `AcceptedPullLength` | fetched or 432 | `content_that_is_too_large_to_fetch_is_refused_with_432` |
+//! | `ContentPolicy` | pushed, announced or refused | `a_policy_announces_or_refuses_large_content_of_its_type` |
+//! | `ContentPolicyLimit` | pushed, announced or refused | `a_policy_announces_or_refuses_large_content_of_its_type` |
+//! | `SupportedBearer` | the answer | `what_is_agreed_is_told_in_the_answer` |
+//! | `SupportedOfflineBearer` | nothing: there is none | `what_is_agreed_is_told_in_the_answer` |
+//! | `SupportedCIRMethod` | by what it is woken | `of_datagrams_the_phone_gets_the_kind_it_likes_best` |
+//! | `MultiTrans` | messages in hand | `a_phone_gets_as_many_transactions_as_it_takes_at_once_and_in_one_message` |
+//! | `MultiTransPerMessage` | transactions in a message | `a_phone_gets_as_many_transactions_as_it_takes_at_once_and_in_one_message` |
+//! | `ParserSize` | pushed or announced, how many, in segments or not | `no_message_is_larger_than_the_parser_of_the_phone` |
+//! | `ServerPollMin` | the answer | `what_is_agreed_is_told_in_the_answer` |
+//! | `DefaultLanguage` | what it is told of the provider | `what_is_told_of_the_provider_is_in_the_language_of_the_phone` |
+//! | `UDPPort` | where it is woken | `datagrams_go_to_the_port_the_phone_states` |
+//! | `UDPAddress` | nothing: it is not believed | `datagrams_go_to_the_address_of_the_login_whatever_the_phone_says` |
+//! | `TCPAddress` | nothing: it is the server's to say | `where_connections_go_is_for_the_server_to_say` |
+//! | `TCPPort` | nothing: it is the server's to say | `where_connections_go_is_for_the_server_to_say` |
+//! | `CIRURL` | the way to the page, in 1.2 | `a_phone_is_woken_by_a_page_it_asks` |
+//! | `CIRHTTPAddress` | the way to the page, in 1.3 | `a_phone_is_woken_by_a_page_it_asks` |
+//! | `CIRSMSAddress` | never there: there is no bearer for SMS | `where_connections_go_is_for_the_server_to_say` |
+//! | `OnlineETEMHandling` | the answer, which is always the same | `what_is_agreed_is_told_in_the_answer` |
+//! | `OfflineETEMHandling` | the answer, which is always the same | `what_is_agreed_is_told_in_the_answer` |
+//! | `SessionPriority` | which session gets a message | `only_the_sessions_of_the_best_rank_are_handed_messages` |
+//! | `UserSessionLimit` | how many stay | `the_limit_of_sessions_told_is_the_one_configured` |
+
+mod told;
 
 use std::sync::Arc;
 

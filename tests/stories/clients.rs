@@ -2,7 +2,7 @@
 //! told in `docs/handsets.md`, whose tables name the tests here.
 
 mod android;
-mod book;
+pub(crate) mod book;
 mod colibria;
 mod gateways;
 mod line;

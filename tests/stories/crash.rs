@@ -48,14 +48,51 @@ async fn nothing_acknowledged_is_lost_and_nothing_delivered_twice_when_nodes_are
         said += accepted.len();
         let (sender, receiver) = listener;
         sender.send(accepted.clone()).unwrap();
-        let (heard, doubles) = receiver.await.unwrap();
-        lost.extend(accepted.difference(&heard).cloned());
-        twice.extend(doubles);
+        let listened = receiver.await.unwrap();
+        lost.extend(accepted.difference(&listened.heard).cloned());
+        twice.extend(listened.twice);
     }
     println!("{said} messages acknowledged");
     assert!(said > 20, "a real conversation: {said}");
     assert!(lost.is_empty(), "lost: {lost:?}");
     assert!(twice.is_empty(), "twice: {twice:?}");
+}
+
+#[tokio::test]
+async fn two_phones_of_a_user_that_race_for_each_message_both_hear_all_though_the_node_is_killed() {
+    let world = World::new().domain(NORTH).processes().start().await;
+    let mut random = SmallRng::seed_from_u64(seed("POSTERN_SEED"));
+    let done = Arc::new(AtomicBool::new(false));
+    let mut talks = Vec::new();
+    for phone in Phone::ALL {
+        let speaker = world.login("alice", NORTH, phone).await;
+        let one = world.login("bob", NORTH, phone).await;
+        let mut two = world.phone("bob", NORTH, phone);
+        (two.syntax, two.version) = (phone.next().syntax, phone.next().version);
+        two.login().await;
+        let sessions = [one.session.clone(), two.session.clone()];
+        let target = one.user.clone();
+        let listeners = [listen(one, done.clone()), listen(two, done.clone())];
+        talks.push((speak(speaker, target, done.clone()), listeners, sessions));
+    }
+    for _ in 0..count("POSTERN_KILLS", 10) {
+        tokio::time::sleep(Duration::from_millis(random.random_range(20..700))).await;
+        world.kill(NORTH).await;
+        world.revive(NORTH).await;
+    }
+    done.store(true, Ordering::Relaxed);
+    for (speaker, listeners, sessions) in talks {
+        let accepted = speaker.await.unwrap();
+        assert!(accepted.len() > 5, "a real conversation: {}", accepted.len());
+        for ((sender, receiver), session) in listeners.into_iter().zip(sessions) {
+            sender.send(accepted.clone()).unwrap();
+            let listened = receiver.await.unwrap();
+            assert_eq!(listened.session, session, "the same session all the time");
+            let lost: Vec<_> = accepted.difference(&listened.heard).collect();
+            assert!(lost.is_empty(), "lost: {lost:?}");
+            assert!(listened.twice.is_empty(), "twice: {:?}", listened.twice);
+        }
+    }
 }
 
 #[tokio::test]
@@ -103,10 +140,16 @@ fn speak(mut phone: Handset, to: String, done: Arc<AtomicBool>) -> JoinHandle<BT
 }
 
 type Accepted = tokio::sync::oneshot::Sender<BTreeSet<String>>;
-type Heard = JoinHandle<(BTreeSet<String>, Vec<String>)>;
 
-/// Listens until everything acknowledged was heard; what was heard, and what came twice.
-fn listen(mut phone: Handset, done: Arc<AtomicBool>) -> (Accepted, Heard) {
+/// What a phone heard, what came twice, and its session at the end.
+struct Listened {
+    heard: BTreeSet<String>,
+    twice: Vec<String>,
+    session: Option<String>,
+}
+
+/// Listens until everything acknowledged was heard.
+fn listen(mut phone: Handset, done: Arc<AtomicBool>) -> (Accepted, JoinHandle<Listened>) {
     let (accepted, mut awaited) = tokio::sync::oneshot::channel::<BTreeSet<String>>();
     let heard = tokio::spawn(async move {
         let (mut heard, mut wanted, mut until) = (BTreeSet::new(), None, None);
@@ -126,7 +169,7 @@ fn listen(mut phone: Handset, done: Arc<AtomicBool>) -> (Accepted, Heard) {
             tokio::time::sleep(GLANCE).await;
         }
         _ = phone.try_poll().await;
-        (heard, phone.journal.twice())
+        Listened { heard, twice: phone.journal.twice(), session: phone.session }
     });
     (accepted, heard)
 }

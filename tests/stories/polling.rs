@@ -13,7 +13,7 @@ use crate::support::world::{Phone, World};
 const NORTH: &str = "north.example";
 
 /// A poll that asks to be held, on a connection of its own.
-fn held_poll(world: &World, phone: &Handset, seconds: u64) -> tokio::task::JoinHandle<Answer> {
+pub fn held_poll(world: &World, phone: &Handset, seconds: u64) -> tokio::task::JoinHandle<Answer> {
     let poll = phone.message("Request", None, node("Polling-Request", []));
     let body = phone.syntax.write(&poll, phone.version);
     let content_type = phone.syntax.content_type(phone.version);

@@ -37,6 +37,11 @@ impl Space {
         Self { version, session: record.id.clone(), encoding, most, used: 0 }
     }
 
+    /// The version of the message.
+    pub(in crate::sap) fn version(&self) -> Version {
+        self.version
+    }
+
     /// The bytes of a message that holds a transaction alone; 0 where the client has set no bound.
     pub(in crate::sap) fn size_of(&self, transaction: &Transaction) -> usize {
         if self.most.is_none() {

@@ -12,6 +12,7 @@ use tracing::warn;
 use super::fit::Space;
 use crate::ident::{self, SessionId};
 use crate::sap::Sap;
+use crate::sap::session::SessionRecord;
 use crate::syntax::csp;
 use crate::syntax::{Encoding, Said};
 use crate::time::Timestamp;
@@ -87,15 +88,16 @@ impl Outbox {
     pub(in crate::sap) fn waits(
         &self,
         now: Timestamp,
-        session: &SessionId,
+        record: &SessionRecord,
         encoding: Encoding,
         free: usize,
         patience: Duration,
     ) -> bool {
-        let Some(queue) = self.waiting.get(session) else { return false };
+        let Some(queue) = self.waiting.get(&record.id) else { return false };
         let in_hand = queue.iter().filter(|entry| entry.is_fresh(now, patience)).count();
-        in_hand < free
-            && queue.iter().any(|entry| entry.may_go(now, patience) && csp::carries(encoding, entry.element()))
+        let may_go =
+            |entry: &Entry| entry.may_go(now, patience) && csp::carries(encoding, record.version, entry.element());
+        in_hand < free && queue.iter().any(may_go)
     }
 
     /// How many requests a client has in hand.
@@ -105,7 +107,7 @@ impl Outbox {
     }
 
     /// Takes requests for a client, as many as the limits allow and fit into its message. What it can't be told in
-    /// its encoding stays; what its parser can't hold is dropped.
+    /// its version and encoding stays; what its parser can't hold is dropped.
     pub(in crate::sap) fn take(
         &self,
         session: &SessionId,
@@ -119,7 +121,7 @@ impl Outbox {
         queue.retain(|entry| entry.times < TURNS || entry.is_fresh(now, patience));
         taken.in_hand = queue.iter().filter(|entry| entry.is_fresh(now, patience)).count();
         queue.retain_mut(|entry| {
-            if taken.more || !entry.may_go(now, patience) || !csp::carries(encoding, entry.element()) {
+            if taken.more || !entry.may_go(now, patience) || !csp::carries(encoding, space.version(), entry.element()) {
                 return true;
             }
             let request = entry.request();
@@ -283,7 +285,7 @@ mod tests {
         let mut space = Space::empty(&record, Version::V12, Encoding::Wbxml);
         let taken = outbox.take(&record.id, Encoding::Wbxml, limits, &mut space);
         assert_eq!((taken.requests.len(), taken.in_hand, taken.more), (2, 3, false), "what is too large is dropped");
-        assert!(!outbox.waits(Timestamp(0), &record.id, Encoding::Xml, 9, PATIENCE));
+        assert!(!outbox.waits(Timestamp(0), &record, Encoding::Xml, 9, PATIENCE));
     }
 
     #[test]

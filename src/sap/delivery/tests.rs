@@ -25,10 +25,10 @@ use crate::sap::session::tests::record;
 use crate::sap::wake::{Bell, WakeUp};
 use crate::store::{Answer, Changes, Committed, Engine, Entry, Key, Store, Versioned, memory};
 use crate::syntax::Said;
+use crate::vocabulary::access::Disconnect;
 use crate::vocabulary::message::MessageDelivered;
 use crate::vocabulary::record::Empty;
 use crate::vocabulary::status::Status;
-use crate::vocabulary::system_message::SystemMessageRequest;
 use crate::vocabulary::{Mode, Primitive, Text, Version};
 
 const START: u64 = 1_000_000_000;
@@ -311,8 +311,8 @@ async fn an_entry_that_is_not_answered_in_time_wakes_its_client_again_once() {
 async fn a_request_that_is_not_answered_in_time_wakes_its_client_again_and_then_makes_room() {
     let mut bench = Bench::new();
     let session = bench.session(|_| {});
-    bench.sap.tell_session(&session, SystemMessageRequest::default());
-    bench.sap.tell_session(&session, SystemMessageRequest::default());
+    bench.sap.tell_session(&session, Disconnect { outcome: Code::SUCCESS.into() });
+    bench.sap.tell_session(&session, Disconnect { outcome: Code::SUCCESS.into() });
     assert_eq!(bench.rings().await.len(), 1);
     let first = bench.polls(&session).await;
     assert!(first.0.len() == 1 && first.1, "{first:?}");
@@ -336,10 +336,10 @@ async fn a_request_that_is_not_answered_in_time_wakes_its_client_again_and_then_
 async fn a_request_that_is_never_answered_keeps_no_message_from_a_client_that_polls() {
     let mut bench = Bench::new();
     let session = bench.session(|_| {});
-    bench.sap.tell_session(&session, SystemMessageRequest::default());
+    bench.sap.tell_session(&session, Disconnect { outcome: Code::SUCCESS.into() });
     bench.sends("text/plain").await;
     let first = bench.polls(&session).await;
-    assert!(first.0[0].starts_with("SystemMessage-Request") && first.1, "{first:?}");
+    assert!(first.0[0].starts_with("Disconnect") && first.1, "{first:?}");
     assert_eq!(names(&bench.polls(&session).await), ["NewMessage m1"]);
 }
 

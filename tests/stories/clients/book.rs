@@ -8,9 +8,7 @@ use std::path::Path;
 fn every_test_that_the_book_of_clients_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let book = fs::read_to_string(root.join("docs/handsets.md")).unwrap();
-    let mut names = BTreeSet::new();
-    gather(&root.join("tests"), &mut names);
-    gather(&root.join("src"), &mut names);
+    let names = all_tests();
     let (mut rows, mut missing) = (0, Vec::new());
     for row in book.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what ")) {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
@@ -24,6 +22,14 @@ fn every_test_that_the_book_of_clients_names_exists() {
 }
 
 /// The names of all functions that are tests.
+pub(crate) fn all_tests() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names = BTreeSet::new();
+    gather(&root.join("tests"), &mut names);
+    gather(&root.join("src"), &mut names);
+    names
+}
+
 fn gather(folder: &Path, into: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
