@@ -33,4 +33,5 @@ mod sessions;
 mod several_sessions;
 mod support;
 mod transactions;
+mod versions;
 mod waking;

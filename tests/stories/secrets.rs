@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::support::handset::Handset;
 use crate::support::handset::access::Schema;
+use crate::support::handset::wake::{Channel, Ear, own_address};
 use crate::support::peer::{secret_of, ssp};
 use crate::support::unique;
 use crate::support::wire::Version;
@@ -69,6 +70,38 @@ async fn phone(world: &World, secrets: &mut Secrets, domain: &str, phone: Phone,
     secrets.keep("a cookie", handset.cookie());
     handset.headers.clear();
     handset
+}
+
+/// A phone that is woken by every way there is, with a stranger who says its id where it counts for nothing.
+async fn is_woken(world: &World, secrets: &mut Secrets, kind: Phone) {
+    let mut alice = phone(world, secrets, NORTH, kind, false).await;
+    let address = own_address();
+    let mut bob = phone(world, secrets, NORTH, kind.next(), false).await.at(world.http_at(address));
+    for method in ["STCP", "SUDP", "WAPUDP", "SHTTP"] {
+        if method == "SHTTP" && bob.version == Version::V11 {
+            continue;
+        }
+        let mut ear = bob.login_with(method, address).await;
+        secrets.keep("a session", bob.session.clone().unwrap());
+        if let Ear::Page(url, _) = &ear {
+            secrets.keep("the key of a page", url.rsplit('/').next().unwrap());
+        }
+        alice.login().await;
+        secrets.keep("a session", alice.session.clone().unwrap());
+        let text = secrets.keep("a message", unique("whispered"));
+        alice.says(&text).to([&bob.user]).await.accepted();
+        bob.is_woken(&mut ear).await;
+        bob.hears(&text).await;
+        let over = bob.session.clone().unwrap();
+        bob.logout().await;
+        let mut stranger = Channel::connect(world.ports(NORTH).cir).await;
+        let nonsense = secrets.keep("what a stranger says", unique("nonsense"));
+        stranger.says(&format!("{nonsense}\r\nHELO {over}\r\n")).await;
+        assert_eq!(stranger.end().await, "");
+    }
+    let page = secrets.keep("the key of no page", unique("page"));
+    let url = format!("http://{}/cir/{page}", world.ports(NORTH).csp);
+    assert_eq!(alice.http().ask(hyper::Method::GET, &url, &[], Vec::new()).await.unwrap().status, 404);
 }
 
 /// Everything a phone does that shows a secret.
@@ -155,6 +188,7 @@ async fn no_secret_stands_in_a_log_in_any_detail() {
     }
     for (number, kind) in Phone::ALL.into_iter().enumerate() {
         shows_secrets(&world, &mut secrets, kind, number % 2 == 0).await;
+        is_woken(&world, &mut secrets, kind).await;
     }
     for domain in [NORTH, SOUTH] {
         secrets.keep("a sealing key", world.read_file(domain, "secret.key").trim());

@@ -37,7 +37,7 @@ impl Sap {
         via: &Via,
     ) -> LoginResponse {
         if self.leaving.load(Ordering::Relaxed) {
-            return login::refused(request, Code::UNAVAILABLE);
+            return refuse(Refusal::Fault(Code::UNAVAILABLE), request, version);
         }
         if let Some(id) = request.session.as_deref().filter(|id| !id.is_empty()) {
             return self.take_up(now, request, version, &SessionId::new(id), via).await;

@@ -29,7 +29,7 @@ pub enum Refusal {
     OtherNumber,
     /// Too many wrong proofs; how long to wait.
     TooManyAttempts(Duration),
-    /// The store or the library failed.
+    /// The store or the library failed, or the node goes out of service.
     Fault(Code),
     /// There is no such session.
     UnknownSession,

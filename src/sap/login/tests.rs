@@ -311,6 +311,25 @@ async fn a_closed_store_is_a_service_unavailable() {
 }
 
 #[tokio::test]
+async fn an_account_that_cannot_be_read_is_a_server_error_and_no_wrong_password() {
+    let store = store::memory();
+    let domain = "n.example".parse().unwrap();
+    let accounts = Accounts::new(Arc::clone(&store), Keyring::ephemeral().unwrap(), domain, Vec::new());
+    accounts.create(NewAccount::new("alice", Password::new("wonder"))).await.unwrap();
+    let login = Login::new(Arc::new(accounts), &access(), &Timers::default());
+    let key = store::Key::of(&["user", "alice"]);
+    let record = String::from_utf8(store.get(&key).await.unwrap().unwrap().value.to_vec()).unwrap();
+    for damaged in ["no record".to_owned(), record.replace("\"secret\":\"1:", "\"secret\":\"1:AAAA")] {
+        assert_ne!(damaged, record);
+        let mut changes = store::Changes::default();
+        changes.put(key.clone(), damaged);
+        store.commit(changes).await.unwrap();
+        let answer = login.handle(NOW, &with_password("alice", "wonder"), V12, &via(true)).await;
+        assert_eq!(answer, refused(Refusal::Fault(Code::SERVER_ERROR)));
+    }
+}
+
+#[tokio::test]
 async fn the_configuration_says_where_a_clear_password_may_be_sent() {
     let gateway = AddressRange { network: "10.0.0.0".parse().unwrap(), prefix: 8 };
     let cases = [

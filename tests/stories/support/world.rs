@@ -186,6 +186,11 @@ impl World {
         Http::leaving(self.ca.client(None), "localhost", Some(address.into()))
     }
 
+    /// The same at any address of the loopback network.
+    pub fn http_at(&self, address: IpAddr) -> Http {
+        Http::leaving(self.ca.client(None), "localhost", Some(address))
+    }
+
     async fn tell_admin(&self, method: &str, domain: &str, path: &str, body: Option<Value>) -> Answer {
         let node = self.node(domain);
         let token = self.admin_token(domain);

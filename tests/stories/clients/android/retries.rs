@@ -108,6 +108,28 @@ async fn unanswered(world: Arc<World>, phone: Phone) {
 }
 
 #[tokio::test]
+async fn a_message_that_was_lost_with_the_answer_to_androids_poll_comes_again_when_it_polls_again() {
+    one_domain().await.with_every_phone(lost_poll).await;
+}
+
+async fn lost_poll(world: Arc<World>, phone: Phone) {
+    let mut alice = Android::at_home(&world, "alice", phone).await;
+    let mut bob = Android::at_home(&world, "bob", phone).await;
+    for text in ["lost", "behind it"] {
+        assert_eq!(alice.asks(&send(&bob.user, &alice.user, text)).await.code(), Some(200));
+    }
+    let lost = bob.polls().await.unwrap();
+    bob.line = Line::to(bob.address).await;
+    let begun = tokio::time::Instant::now();
+    // An error it takes for no answer: it polls again after 5, 10, 20 s.
+    assert!(bob.polls().await.is_none(), "it might be about to answer");
+    let heard = bob.awaits().await;
+    assert_eq!((heard[0].id.as_str(), texts(&heard)), (lost.id.as_str(), vec!["lost", "behind it"]));
+    assert!(begun.elapsed() < crate::support::PATIENCE, "long before the time for an answer is over");
+    assert!(bob.hears().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_restart_of_the_node_costs_android_its_connection_and_nothing_else() {
     let world = one_domain().await;
     let mut homes = Vec::new();
