@@ -117,7 +117,7 @@ pub async fn start(loaded: Loaded, options: Options) -> Result<Running, StartErr
             Severity::Warning => warn!("{finding}"),
         }
     }
-    let sockets = Sockets::bind(&config.listen).await?;
+    let sockets = Sockets::bind(&config.listen)?;
     let ready = sockets.ready(config.domain.clone());
     let certificates = ServerCertificates::load(&config)?;
     folders::make_data_dir(&config.data_dir)?;

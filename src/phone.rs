@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::ident::SessionId;
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, Limits, ReadError, Said};
-use crate::vocabulary::access::{LoginRequest, LogoutRequest};
+use crate::vocabulary::access::{KeepAliveRequest, LoginRequest, LogoutRequest};
 use crate::vocabulary::capability::{CapabilityList, ClientCapabilityRequest};
 use crate::vocabulary::message::{
     DeliveryReportRequest, MessageDelivered, MessageInfo, NewMessage, SendMessageRequest, SendMessageResponse,
@@ -215,6 +215,12 @@ impl Phone {
                 tokio::time::sleep(POLL_PAUSE).await;
             }
         }
+    }
+
+    /// Says that it is there; whether its session lives.
+    pub async fn keeps_alive(&mut self) -> Result<bool, PhoneError> {
+        let answer = self.ask(KeepAliveRequest::default()).await?;
+        Ok(matches!(answer, Primitive::KeepAliveResponse(answer) if answer.outcome.code == Code::SUCCESS))
     }
 
     /// Ends the session.

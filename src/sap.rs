@@ -10,6 +10,7 @@
 //! ```
 
 pub mod account;
+mod call;
 pub mod capability;
 mod carry;
 mod csp;
@@ -39,8 +40,8 @@ use bytes::Bytes;
 use dashmap::DashMap;
 use tokio::sync::{Notify, oneshot};
 
+pub use call::{Call, Reply};
 pub use carry::Acknowledgement;
-pub use csp::{Call, Reply};
 pub use via::Via;
 pub use wake::reach::Reach;
 

@@ -46,8 +46,7 @@ struct Target {
     /// The node's home domain
     #[arg(long, value_name = "D", value_parser = postern::config::parse_domain)]
     domain: Domain,
-    /// Users among whom the sessions are shared out; a user may be in the midst of 8 logins at once [default: 100,
-    /// for logins one each]
+    /// Users among whom the sessions are shared out [default: one for 8 sessions, for logins one each]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     users: Option<u32>,
     /// The node's process: its memory and time are measured

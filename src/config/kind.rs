@@ -34,6 +34,9 @@ pub(super) enum Form {
     List,
 }
 
+/// The services a user may have.
+pub(super) const SERVICE_NAMES: [&str; 4] = ["presence", "im", "group", "content"];
+
 /// A kind of value.
 pub(super) trait Kind {
     /// What is kept of it.
@@ -183,7 +186,7 @@ impl Kind for BTreeMap<String, String> {
     fn read(value: &Spanned<DeValue<'_>>, at: &mut At<'_>) -> Option<Self> {
         let DeValue::Table(table) = value.get_ref() else { return mistyped::<Self>(value, at) };
         let read = table.iter().map(|(key, value)| {
-            let known = super::users::SERVICE_NAMES;
+            let known = SERVICE_NAMES;
             let name = key.get_ref().as_ref();
             at.inside(&format!(".{name}"), |at| {
                 if !known.contains(&name) {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::document::Document;
 use super::findings::{Findings, Place};
-use super::kind::{Msisdn, Preferences, Privacy, Properties, ServiceName, UserId};
+use super::kind::{Msisdn, Preferences, Privacy, Properties, SERVICE_NAMES, ServiceName, UserId};
 use super::reader::Reader;
 use super::section::section;
 
@@ -49,9 +49,6 @@ section! {
         terminal: BTreeMap<String, String> as Properties = BTreeMap::new(),
     }
 }
-
-/// The services a user may have.
-pub(super) const SERVICE_NAMES: [&str; 4] = ["presence", "im", "group", "content"];
 
 /// How a password is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use rustix::process::{Resource, getrlimit};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::StartError;
 use super::ports::Ports;
@@ -17,6 +17,8 @@ use crate::operate::{self, AdminState};
 use crate::sap::Reach;
 use crate::transport::{self, CirLimits, CirServer, Identity, Limits, Server, ServerTls};
 
+/// Connections that wait to be accepted; the operating system may allow fewer (`net.core.somaxconn`).
+const BACKLOG: u32 = 4_096;
 /// Free ports tried for TCP and UDP.
 const ATTEMPTS: usize = 16;
 
@@ -68,13 +70,13 @@ pub(super) struct ServerCertificates {
 // === impl Sockets ===
 
 impl Sockets {
-    pub(super) async fn bind(listen: &Listen) -> Result<Self, StartError> {
+    pub(super) fn bind(listen: &Listen) -> Result<Self, StartError> {
         Ok(Self {
-            csp: Socket::bind("csp", listen.csp).await?,
-            csp_tls: Socket::bind("csp_tls", listen.csp_tls).await?,
-            ssp: Socket::bind("ssp", listen.ssp).await?,
-            cir: Socket::bind_twice("cir", listen.cir).await?,
-            admin: Socket::bind("admin", listen.admin).await?,
+            csp: Socket::bind("csp", listen.csp)?,
+            csp_tls: Socket::bind("csp_tls", listen.csp_tls)?,
+            ssp: Socket::bind("ssp", listen.ssp)?,
+            cir: Socket::bind_twice("cir", listen.cir)?,
+            admin: Socket::bind("admin", listen.admin)?,
         })
     }
 
@@ -141,21 +143,18 @@ impl Sockets {
 // === impl Socket ===
 
 impl Socket {
-    async fn bind(what: &'static str, address: Option<SocketAddr>) -> Result<Option<Self>, StartError> {
+    fn bind(what: &'static str, address: Option<SocketAddr>) -> Result<Option<Self>, StartError> {
         let Some(address) = address else { return Ok(None) };
         let failed = |error| StartError::Bind { what, address, error };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = listen(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Some(Self { what, address, listener }))
     }
 
     /// Binds an address for TCP and UDP alike; of free ports, one that is free for both.
-    async fn bind_twice(
-        what: &'static str,
-        address: Option<SocketAddr>,
-    ) -> Result<Option<(Self, UdpSocket)>, StartError> {
+    fn bind_twice(what: &'static str, address: Option<SocketAddr>) -> Result<Option<(Self, UdpSocket)>, StartError> {
         for attempt in 1.. {
-            let Some(socket) = Self::bind(what, address).await? else { break };
+            let Some(socket) = Self::bind(what, address)? else { break };
             match UdpSocket::bind(socket.address) {
                 Ok(datagrams) => return Ok(Some((socket, datagrams))),
                 Err(error) if attempt == ATTEMPTS || address.is_some_and(|address| address.port() != 0) => {
@@ -188,6 +187,16 @@ impl ServerCertificates {
     pub(super) fn list(&self) -> Vec<ServerCertificate> {
         self.csp_tls.iter().chain(&self.admin).cloned().collect()
     }
+}
+
+/// A listener with room for a whole crowd that comes back in the same moment: who finds no room tries again a second
+/// later, and a phone may be impatient.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A node that starts again finds its port though old connections still linger.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// A connection is a file. Those of wake-ups may not take the files that requests need.

@@ -55,6 +55,16 @@ impl Channel {
         }
     }
 
+    /// Asks the server whether it is there; false if it is not. A wake-up that comes first is overheard.
+    pub async fn ping(&mut self) -> bool {
+        let answered = async {
+            self.0.get_mut().write_all(b"PING\r\n").await.ok()?;
+            while self.line().await.ok()?? != "OK" {}
+            Some(())
+        };
+        timeout(PATIENCE, answered).await.is_ok_and(|answer| answer.is_some())
+    }
+
     async fn line(&mut self) -> std::io::Result<Option<String>> {
         let mut line = String::new();
         let count = self.0.read_line(&mut line).await?;

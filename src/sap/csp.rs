@@ -1,12 +1,10 @@
 //! A client's POST, from bytes to bytes: one CSP message in, one out (`docs/wire-notes.md`, "CSP over HTTP").
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use tracing::{Instrument, debug, info};
 
+use super::call::{Call, Reply, response};
 use super::delivery::Hunger;
 use super::login::Refusal;
 use super::written::for_client;
@@ -16,37 +14,7 @@ use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, ReadError, Said};
 use crate::time::Timestamp;
 use crate::vocabulary::status::{Code, Outcome, Status};
-use crate::vocabulary::{DecodeError, Mode, Primitive, Text, Version};
-
-/// A client's POST. Its `Debug` hides the body: there are passwords in it.
-#[derive(Clone)]
-pub struct Call {
-    /// The CSP message.
-    pub body: Bytes,
-    /// How it is encoded.
-    pub encoding: Encoding,
-    /// How it came.
-    pub via: Via,
-    /// How long the client wants a poll to wait for something to come; zero: not at all.
-    pub wait: Duration,
-}
-
-/// What the client gets: a CSP message in the encoding it used, or nothing where nothing is a legal answer.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
-    /// The message; empty = nothing waits.
-    pub body: Bytes,
-}
-
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("bytes", &self.body.len())
-            .field("encoding", &self.encoding)
-            .field("via", &self.via)
-            .finish()
-    }
-}
+use crate::vocabulary::{DecodeError, Mode, Primitive, Version};
 
 impl Sap {
     /// Answers a client's POST. Runs to its end even if the client goes away meanwhile.
@@ -183,11 +151,6 @@ impl Message {
     }
 }
 
-/// A transaction that answers.
-pub(super) fn response(id: Option<Text>, primitive: impl Into<Primitive>) -> Transaction {
-    Transaction { mode: Mode::Response, id, said: Said::Known(primitive.into()), segment: None }
-}
-
 fn refusal(message: &Message, code: Code) -> Message {
     let id = message.transactions.first().and_then(|t| t.id.clone());
     Message { transactions: vec![response(id, Status::from(code))], poll: None, ..message.clone() }
@@ -204,18 +167,4 @@ pub(super) fn fingerprint(version: Version, transaction: &Transaction) -> u128 {
     let transactions = vec![Transaction { id: None, ..transaction.clone() }];
     let alone = Message { version, session: None, transactions, poll: None };
     ident::fingerprint(&csp::write(&alone, Encoding::Wbxml))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_debug_of_a_call_shows_no_password() {
-        let via = Via::direct(([127, 0, 0, 1], 9).into(), true);
-        let call =
-            Call { body: Bytes::from_static(b"<Password>hunter2"), encoding: Encoding::Xml, via, wait: Duration::ZERO };
-        let shown = format!("{call:?}");
-        assert!(!shown.contains("hunter2") && shown.contains("17"), "{shown}");
-    }
 }

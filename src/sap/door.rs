@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tracing::{Instrument, debug, info_span};
 
+use super::call::{Call, response};
 use super::capability;
-use super::csp::{Call, response};
 use super::discovery;
 use super::session::SessionRecord;
 use super::{Sap, Via};

@@ -8,7 +8,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 
 use super::Sap;
 use super::carry::Acknowledgement;
-use super::report::{Failure, summary};
+use super::send::failure::{Failure, summary};
 use crate::address::{Address, Domain};
 use crate::ident;
 use crate::messaging::{Message as Kept, Report};

@@ -2,6 +2,7 @@
 //! client's answer waits for what the other domains say (`docs/wire-notes.md`, "Sending").
 
 mod accept;
+pub(super) mod failure;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
+use self::failure::{Failure, failures_of, summary};
+
 use super::csp::fingerprint;
-use super::report::{Failure, summary};
 use super::session::SessionRecord;
 use super::{RemoteResult, Sap};
 use crate::address::{Address, Domain};
@@ -22,7 +24,6 @@ use crate::relay::{Request, RowId, Settled, Turn, Upstream};
 use crate::sap::delivery::targets::Targets;
 use crate::store::{Changes, Key, StoreError};
 use crate::syntax::csp::Transaction;
-use crate::syntax::{Said, ssp};
 use crate::time::Timestamp;
 use crate::vocabulary::interop::{MetaInfo, Requestor};
 use crate::vocabulary::message::{self, MessageInfo, SendMessageRequest, SendMessageResponse};
@@ -387,36 +388,4 @@ fn ssp_message(kept: &Kept, users: Vec<User>) -> Primitive {
     };
     let request = SendMessageRequest { report: Some(kept.report), info, content: Some(content) };
     Primitive::SendMessageRequest(request)
-}
-
-/// Which recipients another domain's result means failure for.
-pub(super) fn failures_of(result: &RemoteResult, recipients: &[Address]) -> Vec<Failure> {
-    let all = |code: Code| recipients.iter().map(|r| Failure::of(r, code)).collect();
-    let (fragment, version) = match result {
-        Ok(answer) => answer,
-        Err(code) => return all(*code),
-    };
-    let outcome = match ssp::read_fragment(fragment, *version, &crate::syntax::Limits::default()) {
-        Ok((_, Said::Known(Primitive::SendMessageResponse(answer)))) => answer.outcome,
-        Ok((_, Said::Known(Primitive::Status(status)))) => status.outcome,
-        _ => return all(Code::SERVER_ERROR),
-    };
-    match outcome.code {
-        Code::PARTIAL_SUCCESS => failures_in(&outcome, recipients),
-        code if code.is_success() => Vec::new(),
-        // Codes that speak of several causes are told apart by their details.
-        Code::MULTIPLE_ERRORS if !outcome.details.is_empty() => failures_in(&outcome, recipients),
-        code => all(code),
-    }
-}
-
-fn failures_in(outcome: &Outcome, recipients: &[Address]) -> Vec<Failure> {
-    let mut failures = Vec::new();
-    for detail in &outcome.details {
-        for id in &detail.users {
-            let named = recipients.iter().find(|r| Address::parse(id, r.domain()).is_ok_and(|a| a == **r));
-            failures.extend(named.map(|r| Failure::of(r, detail.code)));
-        }
-    }
-    failures
 }

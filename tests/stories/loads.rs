@@ -31,17 +31,26 @@ fn json(output: &Output) -> Value {
 #[tokio::test]
 async fn a_crowd_is_let_in_held_and_let_go() {
     let world = World::new().domain(NORTH).processes().start().await;
-    let crowd = ["crowd", "--sessions", "20", "--users", "3", "--at-once", "8", "--cir", "--hold", "0", "--json"];
+    let crowd = ["crowd", "--sessions", "20", "--cir", "--hold", "0", "--json"];
     let figures = json(&bench(&world, &crowd).await);
     assert_eq!((&figures["sessions"], &figures["channels"], &figures["failures"]), (&20.into(), &20.into(), &0.into()));
     assert!(figures["memory"]["before_bytes"].as_u64().unwrap() > 1_000_000, "{figures}");
     assert!(figures["login"]["max_ms"].as_f64().unwrap() >= figures["login"]["p50_ms"].as_f64().unwrap());
     let users = world.admin("GET", NORTH, "/api/v1/users").await;
     assert!(!users.to_string().contains("bench-"), "its users are gone: {users}");
-    let lines =
-        bench(&world, &["crowd", "--sessions", "5", "--users", "3", "--at-once", "8", "--hold", "0", "--wbxml"]).await;
+    let lines = bench(&world, &["crowd", "--sessions", "5", "--hold", "0", "--wbxml"]).await;
     let lines = String::from_utf8(lines.stdout).unwrap();
     assert!(lines.contains("5 (0 failed)") && lines.contains("per session"), "{lines}");
+}
+
+#[tokio::test]
+async fn sessions_that_did_not_last_do_not_count() {
+    let world = World::new().domain(NORTH).with("[access]\nsessions_per_user = 2\n").processes().start().await;
+    let crowd = ["crowd", "--sessions", "20", "--users", "3", "--at-once", "2", "--cir", "--hold", "0", "--json"];
+    let output = bench(&world, &crowd).await;
+    assert_eq!(output.status.code(), Some(1));
+    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&figures["sessions"], &figures["failures"]), (&6.into(), &14.into()), "{figures}");
 }
 
 #[tokio::test]

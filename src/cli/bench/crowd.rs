@@ -15,8 +15,8 @@ use super::figures::Spread;
 
 /// Clients that log in before anything is measured, and stay: what a node does once it does then.
 const FIRST: usize = 100;
-/// Users of a crowd.
-const USERS: u32 = 100;
+/// Sessions of one user: fewer than a node allows, unless it is told otherwise.
+const OF_A_USER: usize = 8;
 /// Failures of which the reason is printed.
 const SHOWN: usize = 5;
 
@@ -50,6 +50,7 @@ pub(super) struct Crowd {
 struct Outcome {
     sessions: usize,
     channels: usize,
+    /// Clients that did not get in, or did not stay.
     failures: usize,
     /// Of one login: two steps and the capabilities.
     login: Spread,
@@ -71,7 +72,7 @@ struct Memory {
 
 /// One client that was let in.
 struct Guest {
-    _phone: Phone,
+    phone: Phone,
     channel: Option<Channel>,
     login: Duration,
     opening: Duration,
@@ -81,7 +82,8 @@ struct Guest {
 
 impl Crowd {
     pub(super) async fn run(&self) -> anyhow::Result<()> {
-        let cast = Arc::new(Cast::hire(&self.target, USERS).await?);
+        let users = u32::try_from((FIRST + self.sessions).div_ceil(OF_A_USER))?;
+        let cast = Arc::new(Cast::hire(&self.target, users).await?);
         let (first, _) = self.gather(&cast, 0, FIRST).await;
         let before = self.target.cost()?;
         let (guests, failures) = self.gather(&cast, FIRST, self.sessions).await;
@@ -94,20 +96,25 @@ impl Crowd {
             per_session_bytes: after.resident.saturating_sub(before.resident) / count,
             cpu_us_per_session: after.time.saturating_sub(before.time).as_micros() as u64 / count,
         });
+        let login = Spread::of(guests.iter().map(|guest| guest.login).collect());
+        let channel = self.cir.then(|| Spread::of(guests.iter().map(|guest| guest.opening).collect()));
+        // Only sessions that live cost anything: each is asked.
+        let arrived = guests.len();
+        let stayed = self.call_up(guests).await;
         let outcome = Outcome {
-            sessions: guests.len(),
-            channels: guests.iter().filter(|guest| guest.channel.is_some()).count(),
-            failures,
-            login: Spread::of(guests.iter().map(|guest| guest.login).collect()),
-            channel: self.cir.then(|| Spread::of(guests.iter().map(|guest| guest.opening).collect())),
+            sessions: stayed,
+            channels: if self.cir { stayed } else { 0 },
+            failures: failures + arrived - stayed,
+            login,
+            channel,
             memory,
         };
         self.show(&outcome)?;
-        drop((guests, first));
+        drop(first);
         if let Some(cast) = Arc::into_inner(cast) {
             cast.dismiss().await?;
         }
-        anyhow::ensure!(outcome.failures == 0, "{} clients did not get in: see above", outcome.failures);
+        anyhow::ensure!(outcome.failures == 0, "{} clients did not get in or did not stay", outcome.failures);
         Ok(())
     }
 
@@ -142,6 +149,28 @@ impl Crowd {
         (guests, failures)
     }
 
+    /// How many of the clients still have their session, and their channel if they had one.
+    async fn call_up(&self, guests: Vec<Guest>) -> usize {
+        let gate = Arc::new(Semaphore::new(self.at_once));
+        let mut answering = JoinSet::new();
+        for Guest { mut phone, mut channel, .. } in guests {
+            let gate = Arc::clone(&gate);
+            answering.spawn(async move {
+                let _place = gate.acquire().await;
+                let open = match &mut channel {
+                    Some(channel) => channel.ping().await,
+                    None => true,
+                };
+                open && phone.keeps_alive().await.unwrap_or(false)
+            });
+        }
+        let mut stayed = 0;
+        while let Some(answer) = answering.join_next().await {
+            stayed += usize::from(answer.unwrap_or(false));
+        }
+        stayed
+    }
+
     fn show(&self, outcome: &Outcome) -> anyhow::Result<()> {
         if self.target.json {
             println!("{}", serde_json::to_string_pretty(outcome)?);
@@ -169,5 +198,5 @@ async fn enter(mut phone: Phone, password: &str, cir: bool) -> Result<Guest, Pho
     let login = begun.elapsed();
     let begun = Instant::now();
     let channel = if cir { Some(phone.open_channel().await?) } else { None };
-    Ok(Guest { _phone: phone, channel, login, opening: begun.elapsed() })
+    Ok(Guest { phone, channel, login, opening: begun.elapsed() })
 }

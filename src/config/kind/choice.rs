@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::SERVICE_NAMES;
 use super::{Kind, from_text, mistyped};
 use crate::config::reader::{At, nearest};
-use crate::config::users::SERVICE_NAMES;
 use crate::config::{ClearPasswords, LoginClass, Offline, Pse, StoreConfig};
 use crate::vocabulary::Version;
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::SERVICE_NAMES;
 use super::{Form, Kind, mistyped};
 use crate::config::reader::At;
-use crate::config::users::SERVICE_NAMES;
 
 /// Texts by language: `{ de = "…", "pt-BR" = "…" }`. Codes are kept in lower case.
 pub(in crate::config) struct Languages;

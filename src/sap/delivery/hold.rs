@@ -5,16 +5,14 @@
 //! held never fill the places of requests that want an answer now.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::futures::Notified;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::Hunger;
 use crate::sap::Sap;
-use crate::sap::csp::Call;
+use crate::sap::call::Call;
 use crate::syntax::Said;
 use crate::syntax::csp::{Message, Transaction};
 use crate::time::Timestamp;
@@ -25,41 +23,10 @@ const PLACES: usize = 1_024;
 /// The longest wait, whatever is configured: answers have 60 s.
 const LONGEST: Duration = Duration::from_secs(45);
 
-/// Tells the polls of one session that something arrived, and which of them is the latest.
-#[derive(Debug, Default)]
-pub(in crate::sap) struct Arrival {
-    notify: Notify,
-    latest: AtomicU64,
-}
-
 /// The polls that are held.
 pub(in crate::sap) struct Hold {
     places: Semaphore,
     over: watch::Sender<bool>,
-}
-
-// === impl Arrival ===
-
-impl Arrival {
-    /// Something arrived, or the session is over.
-    pub(in crate::sap) fn tell(&self) {
-        self.notify.notify_waiters();
-    }
-
-    /// A new poll is held in place of the one before; its number.
-    fn displace(&self) -> u64 {
-        let number = self.latest.fetch_add(1, Ordering::Relaxed) + 1;
-        self.tell();
-        number
-    }
-
-    fn is_latest(&self, number: u64) -> bool {
-        self.latest.load(Ordering::Relaxed) == number
-    }
-
-    fn notified(&self) -> Notified<'_> {
-        self.notify.notified()
-    }
 }
 
 // === impl Hold ===

@@ -8,7 +8,7 @@ use tracing::debug;
 
 use crate::ident::SessionId;
 use crate::sap::Sap;
-use crate::sap::csp::response;
+use crate::sap::call::response;
 use crate::sap::session::SessionRecord;
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, Said};

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Reason;
 use crate::ident::{self, SessionId};
 use crate::sap::Sap;
-use crate::sap::csp::{Call, response};
+use crate::sap::call::{Call, response};
 use crate::sap::session::{SessionRecord, Sessions};
 use crate::syntax::csp::{Message, Transaction};
 use crate::syntax::{Encoding, Said};

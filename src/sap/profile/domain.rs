@@ -9,7 +9,7 @@ use crate::address::{Address, Domain};
 use crate::config::{self, Pse};
 use crate::sap::Sap;
 use crate::sap::account::{Account, AccountError};
-use crate::sap::report::{Failure, summary};
+use crate::sap::send::failure::{Failure, summary};
 use crate::sap::session::SessionRecord;
 use crate::vocabulary::agreement::Service as Entry;
 use crate::vocabulary::property::{self, Property};
