@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tracing::{Instrument, debug, info};
 
+use super::Sap;
 use super::call::{Call, Reply, response};
 use super::delivery::Hunger;
 use super::login::Refusal;
 use super::written::for_client;
-use super::{Sap, Via};
 use crate::ident::{self, SessionId};
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, ReadError, Said};

@@ -42,10 +42,12 @@ struct Bench {
     sent: usize,
 }
 
-/// A store that counts the entries it reads.
+/// A store that counts the entries it reads and the commits it is asked for, which wait as long as the gate is closed.
 struct Counting {
     inner: Store,
     read: AtomicUsize,
+    commits: AtomicUsize,
+    gate: tokio::sync::RwLock<()>,
 }
 
 /// A bell that notes for whom it rang.
@@ -64,7 +66,11 @@ impl Engine for Counting {
         self.inner.get(key)
     }
     fn commit(&self, changes: Changes) -> Answer<'_, Committed> {
-        self.inner.commit(changes)
+        Box::pin(async move {
+            self.commits.fetch_add(1, Ordering::Relaxed);
+            let _open = self.gate.read().await;
+            self.inner.commit(changes).await
+        })
     }
     fn list<'a>(&'a self, prefix: &'a Key, after: Option<&'a Key>, limit: usize) -> Answer<'a, Vec<(Key, Versioned)>> {
         self.inner.list(prefix, after, limit)
@@ -99,7 +105,12 @@ fn bob() -> Address {
 
 impl Bench {
     fn new() -> Self {
-        let store = Arc::new(Counting { inner: memory(), read: AtomicUsize::new(0) });
+        let store = Arc::new(Counting {
+            inner: memory(),
+            read: AtomicUsize::new(0),
+            commits: AtomicUsize::new(0),
+            gate: tokio::sync::RwLock::default(),
+        });
         let domain: crate::address::Domain = "north.example".parse().unwrap();
         let engine: Store = store.clone();
         let keyring = Keyring::ephemeral().unwrap();

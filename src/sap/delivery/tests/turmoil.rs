@@ -122,3 +122,30 @@ async fn a_client_that_cannot_settle_on_a_method_hears_all_and_nothing_after_it_
     }
     assert_eq!((had.len(), bench.left().await, bench.reports().await.len()), (20, 0, 20));
 }
+
+#[tokio::test]
+async fn what_is_changed_last_in_a_session_is_stored_last() {
+    let bench = Bench::new();
+    let session = bench.session(|_| {});
+    let change = |change: fn(&mut SessionRecord)| {
+        let (sap, session) = (Arc::clone(&bench.sap), session.clone());
+        tokio::spawn(async move { sap.change_session(&session, change).await })
+    };
+    let closed = bench.store.gate.write().await;
+    let changes = [
+        change(|record| record.capabilities.delivery = Delivery::Notify),
+        change(|record| record.keep_alive = 77),
+        change(|record| record.capabilities.delivery = Delivery::Push),
+    ];
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.store.commits.load(Ordering::Relaxed), 1, "the others wait for their turn");
+    drop(closed);
+    for change in changes {
+        change.await.unwrap();
+    }
+    let stored = bench.store.get(&Key::of(&["session", session.expose()])).await.unwrap().unwrap();
+    let stored: SessionRecord = serde_json::from_slice(&stored.value).unwrap();
+    assert_eq!((stored.keep_alive, stored.capabilities.delivery), (77, Delivery::Push));
+}
