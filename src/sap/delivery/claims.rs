@@ -361,6 +361,12 @@ impl Claims {
         restless
     }
 
+    /// Whether nothing is kept of any session.
+    #[cfg(test)]
+    pub(in crate::sap) fn knows_nobody(&self) -> bool {
+        self.users.iter().all(|hands| hands.sessions.is_empty() && hands.copies.is_empty())
+    }
+
     fn with_held(&self, user: &Address, session: &SessionId, seq: Seq, change: impl FnOnce(&mut Held)) -> bool {
         let Some(mut hands) = self.users.get_mut(user) else { return false };
         hands.sessions.get_mut(session).and_then(|hand| hand.held.get_mut(&seq)).map(change).is_some()

@@ -1,5 +1,8 @@
 //! Delivery to clients that miss what they were handed, change their minds, and come and go.
 
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
 use super::*;
 use crate::sap::capability::Capabilities;
 
@@ -148,4 +151,116 @@ async fn what_is_changed_last_in_a_session_is_stored_last() {
     let stored = bench.store.get(&Key::of(&["session", session.expose()])).await.unwrap().unwrap();
     let stored: SessionRecord = serde_json::from_slice(&stored.value).unwrap();
     assert_eq!((stored.keep_alive, stored.capabilities.delivery), (77, Delivery::Push));
+}
+
+/// A session, the entries it has confirmed, and those it may yet confirm.
+struct Phone {
+    session: SessionId,
+    had: Vec<String>,
+    late: Vec<String>,
+}
+
+impl Phone {
+    fn of(bench: &Bench, random: &mut SmallRng) -> Self {
+        let session = bench.session(|record| record.capabilities = any(random));
+        Self { session, had: Vec::new(), late: Vec::new() }
+    }
+
+    /// Takes what it is handed: answers it at once, later or never; and so on with what comes back.
+    async fn takes(&mut self, bench: &Bench, random: &mut SmallRng, handed: Vec<String>, answers: f64) {
+        let mut handed: Vec<_> = handed.iter().map(|handed| handed.split_once(' ').unwrap().1.to_owned()).collect();
+        while let Some(id) = handed.pop() {
+            assert!(!self.had.contains(&id), "{id} came again to a client that has it");
+            if !random.random_bool(answers) {
+                self.late.push(id);
+                continue;
+            }
+            handed.extend(self.confirms(bench, id).await);
+        }
+    }
+
+    async fn confirms(&mut self, bench: &Bench, id: String) -> Vec<String> {
+        let next = match id.starts_with('m') {
+            true => bench.has(&self.session, &id).await,
+            false => bench.answers(&self.session, &id, Status::from(Code::SUCCESS)).await,
+        };
+        if id.starts_with('m') {
+            self.had.push(id);
+        }
+        next.0.iter().map(|handed| handed.split_once(' ').unwrap().1.to_owned()).collect()
+    }
+}
+
+fn any(random: &mut SmallRng) -> Capabilities {
+    let multi_trans = random.random_range(1..4);
+    Capabilities {
+        delivery: if random.random_bool(0.3) { Delivery::Notify } else { Delivery::Push },
+        multi_trans,
+        multi_trans_per_message: random.random_range(1..=multi_trans),
+        priority: random.random_range(0..2),
+        cir_methods: vec!["STCP".into()],
+        ..Capabilities::default()
+    }
+}
+
+#[tokio::test]
+async fn whatever_clients_do_every_message_is_reported_once_and_nothing_stays_behind() {
+    for seed in 0..150 {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let mut bench = Bench::new();
+        let mut phones = vec![Phone::of(&bench, &mut random)];
+        for _ in 0..120 {
+            let at = random.random_range(0..phones.len());
+            match random.random_range(0..12) {
+                0..3 if bench.sent < 30 => _ = bench.sends("text/plain").await,
+                3..7 => {
+                    let handed = bench.polls(&phones[at].session).await.0;
+                    phones[at].takes(&bench, &mut random, handed, 0.7).await;
+                }
+                7 if !phones[at].late.is_empty() => {
+                    let id = phones[at].late.remove(0);
+                    if !phones[at].had.contains(&id) {
+                        phones[at].confirms(&bench, id).await.into_iter().for_each(|id| phones[at].late.push(id));
+                    }
+                }
+                8 => {
+                    let capabilities = any(&mut random);
+                    bench.sap.sessions.update(&phones[at].session, |record| record.capabilities = capabilities);
+                    bench.sap.claims.look_again(&bob());
+                }
+                9 if phones.len() < 3 => phones.push(Phone::of(&bench, &mut random)),
+                10 if phones.len() > 1 => {
+                    let gone = phones.remove(at);
+                    bench.ends(&gone.session).await;
+                }
+                _ => {
+                    bench.second += random.random_range(0..40);
+                    bench.rings().await;
+                }
+            }
+        }
+        for _ in 0..100 {
+            bench.second += 61;
+            bench.rings().await;
+            for phone in &mut phones {
+                bench.sap.sessions.update(&phone.session, |record| record.capabilities = Capabilities::default());
+                bench.sap.claims.look_again(&bob());
+                let handed = bench.polls(&phone.session).await.0;
+                phone.takes(&bench, &mut random, handed, 1.0).await;
+            }
+        }
+        assert_eq!(bench.left().await, 0, "seed {seed}");
+        let mut reports = bench.reports().await;
+        reports.sort();
+        reports.dedup();
+        let reported = (reports.len(), bench.reports().await.len());
+        assert_eq!(reported, (bench.sent, bench.sent), "seed {seed}");
+        assert!(reports.iter().all(|(_, code)| *code == 200), "seed {seed}: {reports:?}");
+        for phone in &phones {
+            bench.ends(&phone.session).await;
+        }
+        bench.second += 61;
+        bench.rings().await;
+        assert!(bench.sap.claims.knows_nobody(), "seed {seed}");
+    }
 }
