@@ -1,10 +1,8 @@
 //! How sessions of clients go on and end, and who hears of it (IMPS 1.3 architecture, C.5; `docs/wire-notes.md`,
 //! "Sessions of clients").
 //!
-//! Every end takes the same way: somebody begins it and is the only one ([`Sessions::begin_end`]), the record is
-//! erased, and only then [`Sap::ended`] lets go of the session and tells whom it concerns.
-//!
-//! [`Sessions::begin_end`]: super::session::Sessions::begin_end
+//! Every end takes the same way: somebody begins it and is the only one (`Sessions::begin_end`), the record is
+//! erased, and only then `Sap::ended` lets go of the session and tells whom it concerns.
 
 mod dismiss;
 mod events;

@@ -247,7 +247,7 @@ impl Sessions {
         self.live.get(id).is_some_and(|live| live.plain)
     }
 
-    /// Changes a session's record; the new one, to be saved if the session still [`lives`](Self::lives) then.
+    /// Changes a session's record; the new one, to be saved if the session still `lives` then.
     pub fn update(&self, id: &SessionId, change: impl FnOnce(&mut SessionRecord)) -> Option<SessionRecord> {
         let mut live = self.live.get_mut(id)?;
         change(&mut live.record);
