@@ -81,12 +81,12 @@ impl Sap {
         let stirred = !steps.is_empty();
         let posts = self.relay.apply(now, steps);
         departures.iter().for_each(|(user, seq)| self.claims.gone(now, user, *seq));
-        for user in &addressees {
-            self.wake_user(now, user).await;
-        }
         for (tell, result) in told {
             // Nobody listens any more only if the node is going down.
             let _ = tell.send(result);
+        }
+        for user in &addressees {
+            self.wake_user(now, user).await;
         }
         if stirred {
             self.poke.notify_one();

@@ -1,5 +1,6 @@
 //! Waking clients for which something waits (`docs/wire-notes.md`, "Waking"). What waits never travels this way: the
-//! client is told to poll, once for each time its queue turns from empty to waiting.
+//! client is told to poll, once for each time its queue turns from empty to waiting, and again if it did not ask for
+//! long.
 
 pub(super) mod reach;
 

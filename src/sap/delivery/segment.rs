@@ -99,8 +99,7 @@ impl Sap {
         if size(out, encoding) <= most {
             return;
         }
-        // With the flag that more waits, which may come yet.
-        let mut fitting = Message { transactions: Vec::new(), poll: Some(true), ..out.clone() };
+        let mut fitting = Message { transactions: Vec::new(), ..out.clone() };
         for answer in std::mem::take(&mut out.transactions) {
             fitting.transactions.push(answer);
             if size(&fitting, encoding) > most
@@ -175,8 +174,9 @@ fn segment(id: Text, content: Content, info: SegmentInfo) -> Transaction {
     Transaction { segment: Some(info), ..response(Some(id), GetSegmentResponse { content: Some(content) }) }
 }
 
+/// The bytes of a message with the flag that more waits, which may come yet.
 fn size(message: &Message, encoding: Encoding) -> usize {
-    csp::write(message, encoding).len()
+    csp::write(&Message { poll: Some(true), ..message.clone() }, encoding).len()
 }
 
 #[cfg(test)]
@@ -221,5 +221,20 @@ mod tests {
         segments.sweep(Timestamp(300_000));
         assert_eq!(segments.part(&session, &id("5", 1)), None);
         assert!(segments.part(&session, &id("6", 1)).is_some());
+    }
+
+    #[test]
+    fn the_flag_that_more_waits_is_counted_before_it_is_there() {
+        let session = Some(SessionId::new("s"));
+        let transactions = vec![response(Some("7".into()), Status::from(Code::SUCCESS))];
+        for version in Version::ALL {
+            for encoding in [Encoding::Xml, Encoding::Wbxml] {
+                let plain =
+                    Message { version, session: session.clone(), transactions: transactions.clone(), poll: None };
+                let flagged = csp::write(&Message { poll: Some(true), ..plain.clone() }, encoding).len();
+                assert!(csp::write(&plain, encoding).len() < flagged);
+                assert_eq!(size(&plain, encoding), flagged);
+            }
+        }
     }
 }
