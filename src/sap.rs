@@ -28,6 +28,8 @@ pub mod secret;
 mod send;
 pub mod services;
 pub mod session;
+#[cfg(test)]
+pub(crate) mod testing;
 mod via;
 pub mod wake;
 mod written;

@@ -17,17 +17,12 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::address::{Address, Domain};
-use crate::config::{self, Access, Agreement, Messages, Services, Timers};
+use crate::config::{self, Access, Agreement, Messages};
 use crate::ident::SessionId;
 use crate::messaging::{self, Messaging};
-use crate::relay::{self, Relay};
+use crate::relay::{self};
 use crate::sap;
-use crate::sap::account::Accounts;
-use crate::sap::login::Login;
-use crate::sap::secret::Keyring;
-use crate::sap::services::Offered;
 use crate::store::{self, Changes};
-use crate::syntax::Limits;
 use crate::time::Timestamp;
 use crate::vocabulary::party::ClientId;
 use crate::vocabulary::primitive::Service;
@@ -91,7 +86,7 @@ impl Bench {
     fn new() -> Self {
         let store: Store = store::memory();
         let draining = Arc::new(AtomicBool::new(false));
-        let sap = sap(&store);
+        let sap = sap::testing::sap(&store, Access::default());
         let state = AdminState {
             sap: Arc::clone(&sap),
             store: Arc::clone(&store),
@@ -180,32 +175,6 @@ fn fields(object: &Value) -> Vec<&str> {
     let mut names: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     names
-}
-
-/// The Service Access Point of north.example, whose relay has the peer south.example.
-fn sap(store: &Store) -> Arc<Sap> {
-    let timers = Timers::default();
-    let accounts = Arc::new(Accounts::new(Arc::clone(store), Keyring::ephemeral().unwrap(), north(), Vec::new()));
-    let login = Login::new(Arc::clone(&accounts), &Access::default(), &timers);
-    let relay = Relay::new(relay::Settings {
-        domain: north(),
-        aliases: Vec::new(),
-        timers: timers.clone(),
-        dice: Box::new(relay::Random),
-    });
-    let settings = sap::Settings {
-        domain: north(),
-        aliases: Vec::new(),
-        access: Access::default(),
-        messages: Messages::default(),
-        timers,
-        limits: Limits::default(),
-        services: Services::default(),
-        provider: sap::provider::ProviderInfo::default(),
-        reach: sap::Reach::default(),
-    };
-    let offered = Offered::new(&Services::default());
-    Sap::new(settings, Arc::clone(store), accounts, login, offered, Arc::new(relay))
 }
 
 #[tokio::test]

@@ -9,18 +9,13 @@ use bytes::Bytes;
 
 use super::*;
 use crate::address::Address;
-use crate::config::{Access, Messages, Timers};
+use crate::config::Access;
 use crate::ident::SessionId;
 use crate::messaging::Messaging;
-use crate::relay::{Relay, Turn};
-use crate::sap::Settings;
-use crate::sap::account::Accounts;
+use crate::relay::Turn;
 use crate::sap::call::response;
 use crate::sap::capability::Delivery;
 use crate::sap::life::Reason;
-use crate::sap::login::Login;
-use crate::sap::secret::Keyring;
-use crate::sap::services::Offered;
 use crate::sap::session::tests::record;
 use crate::sap::wake::{Bell, WakeUp};
 use crate::store::{Answer, Changes, Committed, Engine, Entry, Key, Store, Versioned, memory};
@@ -111,31 +106,8 @@ impl Bench {
             commits: AtomicUsize::new(0),
             gate: tokio::sync::RwLock::default(),
         });
-        let domain: crate::address::Domain = "north.example".parse().unwrap();
         let engine: Store = store.clone();
-        let keyring = Keyring::ephemeral().unwrap();
-        let accounts = Arc::new(Accounts::new(engine.clone(), keyring, domain.clone(), Vec::new()));
-        let (access, timers) = (Access::default(), Timers::default());
-        let login = Login::new(Arc::clone(&accounts), &access, &timers);
-        let relay = Relay::new(crate::relay::Settings {
-            domain: domain.clone(),
-            aliases: Vec::new(),
-            timers: timers.clone(),
-            dice: Box::new(crate::relay::Random),
-        });
-        let settings = Settings {
-            domain,
-            aliases: Vec::new(),
-            access,
-            messages: Messages::default(),
-            timers,
-            limits: crate::syntax::Limits::default(),
-            services: crate::config::Services::default(),
-            provider: crate::sap::provider::ProviderInfo::default(),
-            reach: crate::sap::Reach::default(),
-        };
-        let offered = Offered::new(&crate::config::Services::default());
-        let sap = Sap::new(settings, engine, accounts, login, offered, Arc::new(relay));
+        let sap = crate::sap::testing::sap(&engine, Access::default());
         let bell = Arc::new(Counter::default());
         sap.connect_bell(bell.clone());
         Self { sap, store, bell, second: 0, sent: 0 }

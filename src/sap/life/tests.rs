@@ -3,15 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::config::{Access, Messages, Services, Timers};
-use crate::relay::{self, Relay};
-use crate::sap::account::{AccountChange, Accounts, NewAccount};
-use crate::sap::login::Login;
-use crate::sap::provider::ProviderInfo;
-use crate::sap::secret::{Keyring, Password};
-use crate::sap::services::Offered;
+use crate::config::{Access, Timers};
+use crate::sap::account::{AccountChange, NewAccount};
+use crate::sap::secret::Password;
+use crate::sap::testing::sap;
 use crate::sap::wake::{Bell, WakeUp};
-use crate::sap::{Call, Reach, Settings, Via};
+use crate::sap::{Call, Via};
 use crate::store::{self, Store};
 use crate::syntax::csp::{self, Message, Transaction};
 use crate::syntax::{Encoding, Limits, Said};
@@ -154,32 +151,6 @@ impl Client {
     fn id(&self) -> SessionId {
         self.session.clone().unwrap()
     }
-}
-
-fn sap(store: &Store, access: Access) -> Arc<Sap> {
-    let domain: crate::address::Domain = "north.example".parse().unwrap();
-    let timers = Timers::default();
-    let accounts =
-        Arc::new(Accounts::new(Arc::clone(store), Keyring::ephemeral().unwrap(), domain.clone(), Vec::new()));
-    let login = Login::new(Arc::clone(&accounts), &access, &timers);
-    let relay = Relay::new(relay::Settings {
-        domain: domain.clone(),
-        aliases: Vec::new(),
-        timers: timers.clone(),
-        dice: Box::new(relay::Random),
-    });
-    let settings = Settings {
-        domain,
-        aliases: Vec::new(),
-        access,
-        messages: Messages::default(),
-        timers,
-        limits: Limits::default(),
-        services: Services::default(),
-        provider: ProviderInfo::default(),
-        reach: Reach::default(),
-    };
-    Sap::new(settings, Arc::clone(store), accounts, login, Offered::new(&Services::default()), Arc::new(relay))
 }
 
 fn known(transaction: Transaction) -> Primitive {
