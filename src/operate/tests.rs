@@ -20,7 +20,7 @@ use crate::address::{Address, Domain};
 use crate::config::{self, Access, Agreement, Messages};
 use crate::ident::SessionId;
 use crate::messaging::{self, Messaging};
-use crate::relay::{self};
+use crate::relay;
 use crate::sap;
 use crate::store::{self, Changes};
 use crate::time::Timestamp;
